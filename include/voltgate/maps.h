@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * maps.h - what the XDP program and the agent share: map names, keys, values
+ * and the events of the ring. Sizes and offsets are compared with the BTF of
+ * the object by a test.
+ *
+ * Program names in voltgate.bpf.o: "vg_gate_attested" (calls the module's
+ * kfuncs) and "vg_gate_plain"; exactly one is loaded.
+ *
+ *   map            type            key                value                 grades
+ *   vg_ingress     ARRAY[1]        u32                struct vg_ingress     both    written by the agent
+ *   vg_counters    PERCPU_ARRAY    u32 reason         u64                   both    see below
+ *   vg_hellos      LRU_HASH        struct vg_source   struct vg_hello_budget both
+ *   vg_its_seen    LRU_HASH        struct vg_siphash_tag u64 Time64         both    duplicates
+ *   vg_its_budget  ARRAY[1]        u32                struct vg_locked_budget both
+ *   vg_ring        RINGBUF         -                  struct vg_event + bytes both   ITS frames, first alarms
+ *   vg_sessions    HASH            u64 id             struct vg_plain_session plain
+ *   vg_revoked     HASH            u64 id             u64 Time64 until      plain
+ *   vg_actions     RINGBUF         -                  struct vg_event + VID plain   what the agent must record
+ *   vg_deny        LPM_TRIE        struct vg_deny_key u8                    plain
+ *   vg_alarms      HASH            struct vg_alarm_key struct vg_alarm_state plain
+ *   vg_alarm_limit ARRAY[1]        u32                struct vg_locked_budget plain
+ *
+ * Who counts: in the plain grade every packet of ours ends in exactly one
+ * reason of vg_counters. In the attested grade the module counts them all
+ * (kfunc vg_note for what XDP refuses itself) and vg_counters stays 0.
+ */
+#ifndef VOLTGATE_MAPS_H
+#define VOLTGATE_MAPS_H
+
+#include "authenticate.h"
+#include "alarm.h"
+#include "source.h"
+
+#ifndef __bpf__
+struct bpf_spin_lock; /* users include <linux/bpf.h> first */
+#endif
+
+#define VG_PROGRAM_ATTESTED "vg_gate_attested"
+#define VG_PROGRAM_PLAIN "vg_gate_plain"
+#define VG_ITS_FRAME_MAX 2048 /* longer ITS frames are its-malformed */
+
+/* Everything the XDP program must be told. Written as a whole by the agent (BPF_ANY on key 0). */
+struct vg_ingress {
+	s64 time64_offset_us; /* monotonic clock in microseconds + this = Time64, test offset included */
+	struct vg_siphash_key mac1_key;
+	struct vg_siphash_key cookie_secrets[2]; /* current, previous */
+	struct vg_budget_rate hello_rate;
+	struct vg_budget_rate its_rate;
+	s64 its_stale_us;
+	s64 its_future_us;
+	struct vg_siphash_key duplicate_key; /* random; keys the hash over whole ITS frames */
+	s64 stale_us; /* plain grade from here on */
+	s64 future_us;
+	struct vg_budget_rate session_rate;
+	struct vg_budget_rate alarm_new_rate;
+	u32 under_load; /* 1: hellos without a valid mac2 are refused */
+	u32 hello_enabled; /* 0: mac1_key is not set; all hellos are bad-cookie */
+	u32 record_beacons;
+	u32 record_flags; /* VG_RECORD_FLAG_* */
+};
+
+struct vg_locked_budget {
+	struct bpf_spin_lock lock;
+	u32 zero;
+	struct vg_budget budget;
+};
+
+/* Unproven hellos spend the first, those with a valid cookie the second: a spoofer cannot spend what its victim proves. */
+struct vg_hello_budget {
+	struct bpf_spin_lock lock;
+	u32 zero;
+	struct vg_budget unproven;
+	struct vg_budget proven;
+};
+
+struct vg_plain_session {
+	struct bpf_spin_lock lock;
+	u32 zero;
+	struct vg_session_auth auth;
+};
+
+/* LPM key: @bits counts the family byte and its padding (32 bits) and the prefix. */
+struct vg_deny_key {
+	u32 bits;
+	struct vg_source source;
+};
+VG_ASSERT_SIZE(struct vg_deny_key, 24);
+
+enum vg_event_kind {
+	VG_EVENT_ITS_FRAME = 1, /* bytes: the frame from its Ethernet header on */
+	VG_EVENT_ACTION = 2, /* bytes: the VID; accepted, its sequence is spent */
+	VG_EVENT_BEACON = 3, /* bytes: the VID */
+	VG_EVENT_ALARM = 4, /* a new aggregate; bytes: struct vg_alarm_key */
+};
+
+struct vg_event {
+	u32 kind; /* enum vg_event_kind */
+	u32 ifindex;
+	u64 time; /* Time64 of the decision */
+	u32 len; /* bytes that follow and count; the ring's record may be longer */
+	u32 zero;
+	u8 bytes[];
+};
+VG_ASSERT_SIZE(struct vg_event, 24);
+
+#endif
