@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+# Voltgate. README.md is the tour; `make help` lists the targets.
+#
+# One make for the whole tree: every folder has a fragment (*.mk) that says
+# what is built there with the three functions below. Outputs go to $(B).
+
+B ?= build
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+SHARED ?= ../shared
+CC ?= gcc
+CLANG ?= clang
+
+CPPFLAGS += -D_GNU_SOURCE -DVOLTGATE_VERSION='"$(VERSION)"' -Iinclude -I. -I$(B)/gen
+CFLAGS ?= -O2 -g
+WARNINGS := -std=gnu11 -Wall -Wextra -Werror
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+PROGRAMS :=
+TESTS :=
+FUZZERS :=
+BENCHES :=
+
+.PHONY: all help check bench demo fuzz clean install uninstall depends
+all:
+
+# $(call vg_program,path below $(B),sources,libraries)
+define vg_program
+PROGRAMS += $(B)/$(1)
+$(B)/$(1): $$(patsubst %.c,$(B)/obj/%.o,$(2))
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) -o $$@ $$^ $(3)
+-include $$(patsubst %.c,$(B)/obj/%.d,$(2))
+endef
+
+# $(call vg_test,name,sources,libraries): built with sanitizers, run by `make check`; KTAP, exit 0/1/4
+define vg_test
+TESTS += $(B)/tests/$(1)
+$(B)/tests/$(1): $$(patsubst %.c,$(B)/san/%.o,$(2))
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(SANITIZE) -o $$@ $$^ $(3)
+-include $$(patsubst %.c,$(B)/san/%.d,$(2))
+endef
+
+# $(call vg_fuzzer,name,sources,libraries): libFuzzer; its kept corpus is tests/fuzz/corpus/NAME
+define vg_fuzzer
+FUZZERS += $(B)/fuzz/$(1)
+$(B)/fuzz/$(1): $$(patsubst %.c,$(B)/fuzzobj/%.o,$(2))
+	@mkdir -p $$(@D)
+	$$(CLANG) $$(CFLAGS) -fsanitize=fuzzer,address,undefined -o $$@ $$^ $(3)
+-include $$(patsubst %.c,$(B)/fuzzobj/%.d,$(2))
+endef
+
+$(B)/obj/%.o: %.c $(B)/gen/.done
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP -c -o $@ $<
+$(B)/san/%.o: %.c $(B)/gen/.done
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(SANITIZE) -MMD -MP -c -o $@ $<
+$(B)/fuzzobj/%.o: %.c $(B)/gen/.done
+	@mkdir -p $(@D)
+	$(CLANG) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+
+include kmod/kmod.mk bpf/bpf.mk agent/agent.mk agent/its/its.mk tools/tools.mk tests/tests.mk
+
+all: $(PROGRAMS)
+
+help:
+	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
+
+clean:
+	rm -rf $(B)
