@@ -22,7 +22,7 @@ TESTS :=
 FUZZERS :=
 BENCHES :=
 
-.PHONY: all help check bench demo fuzz clean install uninstall depends
+.PHONY: all help check check-built bench run-bench demo run-demo fuzz clean install uninstall depends
 all:
 
 # $(call vg_program,path below $(B),sources,libraries)
@@ -66,8 +66,43 @@ include kmod/kmod.mk bpf/bpf.mk agent/agent.mk agent/its/its.mk tools/tools.mk t
 
 all: $(PROGRAMS)
 
+export B SHARED
+
+#: make           build everything
+#: make check     install what is missing, build, run every test this machine can run
+check: depends
+	$(MAKE) check-built
+
+check-built: all $(TESTS) $(FUZZERS) $(B)/tests/fuzz-smoke
+	tests/run --logs $(B)/test-logs $(TESTS) $(B)/tests/fuzz-smoke
+
+FUZZ_SECONDS ?= 15
+$(B)/tests/fuzz-smoke: $(FUZZERS)
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec tests/fuzz/run --out $(B)/fuzz-work --seconds $(FUZZ_SECONDS) $(FUZZERS)\n' >$@
+	@chmod +x $@
+
+#: make fuzz SECONDS=600   every fuzzer that long, keeping what it found
+SECONDS ?= 600
+fuzz: depends
+	$(MAKE) $(FUZZERS)
+	tests/fuzz/run --keep --out $(B)/fuzz-work --seconds $(SECONDS) $(FUZZERS)
+
+#: make demo      install what is missing, build, show the gate at work
+demo: depends
+	$(MAKE) all
+	$(MAKE) run-demo
+
+#: make bench     the benchmarks; tables here, raw numbers in $(B)/bench
+bench: depends
+	$(MAKE) all
+	$(MAKE) run-bench
+
+depends:
+	@tools/setup/depends.sh
+
 help:
-	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
+	@sed -n 's/^#: //p' Makefile kmod/kmod.mk tests/*/*.mk | sort -u
 
 clean:
 	rm -rf $(B)

@@ -17,8 +17,6 @@ for package in $(sed 's/#.*//' "$list"); do
 	status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
 	[ "$status" = installed ] || missing="$missing $package"
 done
-# The clang runtime's package carries clang's version in its name, which differs by release.
-runtime=$(apt-cache search --names-only '^libclang-rt-[0-9]*-dev$' 2>/dev/null | sed 's/ .*//' | sort -V | head -n 1)
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ]; then
