@@ -13,7 +13,7 @@
  *   session-add {session} / session-remove {id} / session-revoke {id} / session-get {id} / session-dump
  *   policy-get / policy-set {key, value}            all rooms; the agent routes
  *   deny-add {prefix} / deny-remove {prefix} / deny-dump
- *   counters / alarm-dump / flush
+ *   counters / counters-cpu (one object a CPU) / alarm-dump / flush
  *   attach {interface, mode} / detach {interface}   mode: native, generic or auto
  *   interfaces                                      one object each
  *   follow {what: alarms|verdicts|actions}          answers as they come, without end

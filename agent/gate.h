@@ -80,6 +80,9 @@ struct gate_ops {
 	int (*deny_remove)(struct gate *gate, const struct gate_deny *deny);
 	int (*deny_dump)(struct gate *gate, int (*each)(void *arg, const struct gate_deny *deny), void *arg);
 	int (*counters)(struct gate *gate, struct gate_counters *ret_counters);
+	/* The same for each CPU (without overflow). NULL where the room cannot tell. */
+	int (*counters_cpu)(struct gate *gate, int (*each)(void *arg, int cpu, const struct gate_counters *counters),
+			    void *arg);
 	int (*alarm_dump)(struct gate *gate, int (*each)(void *arg, const struct vg_alarm *alarm), void *arg);
 	int (*flush)(struct gate *gate);
 	void (*close)(struct gate *gate); /* frees the gate */
