@@ -77,7 +77,15 @@ VG_INLINE enum vg_reason vg_auth_precheck(const struct vg_session_auth *auth, co
 	return vg_replay_seen(&auth->replay, vid->sequence) ? VG_REPLAYED : VG_ACCEPTED;
 }
 
-#ifdef VG_AUTHENTICATE_ENV /* the includer has declared the environment's functions */
+#endif /* VOLTGATE_AUTHENTICATE_H */
+
+/*
+ * The decision itself needs struct vg_session, which embeds the types above:
+ * include this header (or maps.h) for the types, define session and
+ * environment, then define VG_AUTHENTICATE_ENV and include it once more.
+ */
+#if defined(VG_AUTHENTICATE_ENV) && !defined(VOLTGATE_AUTHENTICATE_DECIDE)
+#define VOLTGATE_AUTHENTICATE_DECIDE
 VG_INLINE enum vg_reason vg_auth_decide(struct vg_env *env, const struct vg_auth_policy *policy,
 					const struct vg_vid_fields *vid)
 {
@@ -102,6 +110,4 @@ VG_INLINE enum vg_reason vg_auth_decide(struct vg_env *env, const struct vg_auth
 	vg_env_release(env, session, vid, reason);
 	return reason;
 }
-#endif
-
 #endif

@@ -66,10 +66,11 @@ struct vg_locked_budget {
 	struct vg_budget budget;
 };
 
-/* Unproven hellos spend the first, those with a valid cookie the second: a spoofer cannot spend what its victim proves. */
+/*
+ * Unproven hellos spend the first, those with a valid cookie the second: a spoofer cannot spend what its victim proves.
+ * No lock: the kernel allows none in an LRU map; one word each, taken by compare and exchange.
+ */
 struct vg_hello_budget {
-	struct bpf_spin_lock lock;
-	u32 zero;
 	struct vg_budget unproven;
 	struct vg_budget proven;
 };
