@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * config.h - the agent's configuration file: an INI file, read strictly.
+ *
+ * Sections [agent], [gate], [ingress], [its] and one [interface NAME] for
+ * each interface. What is not written keeps its default. The first thing
+ * wrong ends the reading with one sentence: file, line, what, what to do.
+ * Reference for people: voltgated.conf(5), kept complete by a test.
+ */
+#ifndef VOLTGATE_CONFIG_H
+#define VOLTGATE_CONFIG_H
+
+#include <net/if.h>
+#include <stdio.h>
+
+#include "voltgate/policy.h"
+
+#define CONFIG_PATH "/etc/voltgate/voltgated.conf"
+#define CONFIG_TEXT_MAX 192	     /* a path or a word, its end included */
+#define CONFIG_FILE_MAX (256 * 1024) /* bytes */
+#define CONFIG_INTERFACES_MAX 64
+
+enum config_grade { CONFIG_GRADE_AUTO, CONFIG_GRADE_ATTESTED, CONFIG_GRADE_PLAIN };
+enum config_mode { CONFIG_MODE_AUTO, CONFIG_MODE_NATIVE, CONFIG_MODE_GENERIC };
+
+struct config_interface {
+	char name[IF_NAMESIZE];
+	u32 mode;     /* enum config_mode */
+	bool coexist; /* share the interface through libxdp's dispatcher */
+};
+
+struct config_its_section {
+	bool enable;
+	char trust_dir[CONFIG_TEXT_MAX]; /* certificates of the authorities believed */
+	char tap[IF_NAMESIZE];		 /* interface on which verified frames are released; "" for none */
+	u32 cache_certificates;
+	u32 waiting_frames;
+	u32 waiting_ms;
+	u32 p256_rate; /* verifications per second; 0: no limit */
+	u32 brainpool_rate;
+	u32 signer_rate; /* frames per second of one signer; 0: no limit */
+};
+
+struct config {
+	char name[CONFIG_TEXT_MAX]; /* of this gateway in alarms; "" takes the host's */
+	char user[CONFIG_TEXT_MAX]; /* "" stays who it is (tests) */
+	char group[CONFIG_TEXT_MAX];
+	char state_dir[CONFIG_TEXT_MAX];
+	char control[CONFIG_TEXT_MAX];
+	char alarm_log[CONFIG_TEXT_MAX];
+	char object[CONFIG_TEXT_MAX]; /* the BPF object */
+	bool syslog;
+	bool keep_attached;
+	u32 segment_bytes; /* of the verdict log */
+	u32 control_clients;
+	u32 pending_actions;
+	u32 action_timeout_ms;
+	u32 alarm_update_ms; /* an aggregate that grows is written again after that */
+	u32 grade;	     /* enum config_grade */
+	struct vg_policy policy;
+	struct config_its_section its;
+	struct config_interface interfaces[CONFIG_INTERFACES_MAX];
+	u32 interface_count;
+};
+
+struct config_error {
+	char text[512];
+};
+
+/* The defaults alone. */
+void config_defaults(struct config *ret_config);
+/* Reads @len bytes of @text; @file is for sentences only. 0, or -EINVAL with a sentence. Pure. */
+int config_parse(const char *file, const char *text, size_t len, struct config *ret_config,
+		 struct config_error *ret_error);
+/* Reads @path. 0, -EINVAL, or the system's errno with a sentence. */
+int config_load(const char *path, struct config *ret_config, struct config_error *ret_error);
+/* Writes every key as "section key default", one a line: what the manual is compared with. */
+void config_print_keys(FILE *out);
+
+#endif
