@@ -27,20 +27,28 @@ struct its_verdict {
 	const u8 *frame; /* as submitted; valid during the callback only */
 	u32 frame_len;
 	u32 ifindex;
-	u64 tag; /* as submitted */
+	u64 tag;	  /* as submitted */
 	u64 submitted_us; /* the now_us of the submit call */
+	u32 anomalies;	  /* ITS_ANOMALY_*: signals, never a reason to refuse */
 };
+
+/* On the units seen the GeoNetworking address ends in bytes of the signer's HashedId8; here it does not. */
+#define ITS_ANOMALY_GN_ADDRESS 0x1
+/* The BTP port is that of another service than the psid it is signed for (CAM 2001/36, DENM 2002/37). */
+#define ITS_ANOMALY_BTP_PORT 0x2
+/* The source MAC address differs from the one within the signed GeoNetworking address. */
+#define ITS_ANOMALY_SOURCE_MAC 0x4
 
 typedef void its_verdict_fn(void *arg, const struct its_verdict *verdict);
 
 struct its_limits {
 	u32 cache_certificates; /* certificates kept, least recently used first out */
-	u32 waiting_frames; /* frames that wait for a certificate */
-	u64 waiting_us; /* how long one waits */
-	u32 p256_rate; /* verifications per second and at once, per curve; 0: no limit */
+	u32 waiting_frames;	/* frames that wait for a certificate */
+	u64 waiting_us;		/* how long one waits */
+	u32 p256_rate;		/* verifications per second and at once, per curve; 0: no limit */
 	u32 brainpool_rate;
 	u32 signer_rate; /* accepted frames per second of one signer; 0: no limit */
-	u64 stale_us; /* freshness, judged again by the agent's clock */
+	u64 stale_us;	 /* freshness, judged again by the agent's clock */
 	u64 future_us;
 };
 
@@ -52,7 +60,17 @@ int its_verifier_new(const struct its_limits *limits, const struct its_trust *tr
 		     struct its_verifier **ret_verifier);
 void its_verifier_free(struct its_verifier *verifier);
 /* Judges one Ethernet frame (copied if it has to wait) at @now (Time64) and @now_us (monotonic). */
-void its_verifier_submit(struct its_verifier *verifier, u64 now, u64 now_us, const u8 *frame, u32 len, u32 ifindex, u64 tag);
+void its_verifier_submit(struct its_verifier *verifier, u64 now, u64 now_us, const u8 *frame, u32 len, u32 ifindex,
+			 u64 tag);
+/*
+ * Takes in a certificate (COER) without a frame, so that frames that wait for it, or come later, find it: for offline
+ * inspection. Judged like one that came in a frame. 0, -EBADMSG, -EOPNOTSUPP, -EKEYREJECTED (why: @ret_reason),
+ * -ENOMEM.
+ */
+int its_verifier_learn(struct its_verifier *verifier, u64 now_us, const u8 *certificate, u32 len,
+		       enum vg_reason *ret_reason);
+/* Certificates kept and frames waiting now. */
+void its_verifier_usage(const struct its_verifier *verifier, u32 *ret_certificates, u32 *ret_waiting);
 /* Ends the wait of frames whose time is up. Call at least every waiting_us / 4. */
 void its_verifier_tick(struct its_verifier *verifier, u64 now, u64 now_us);
 
