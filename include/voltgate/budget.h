@@ -52,7 +52,7 @@ static inline struct vg_budget_rate vg_budget_rate_of(u32 rate_pps, u32 burst)
 	struct vg_budget_rate rate = { 0, 0 };
 
 	if (rate_pps) {
-		rate.cost_ns = 1000000000u / rate_pps ? 1000000000u / rate_pps : 1;
+		rate.cost_ns = 1 + (1000000000u - 1) / rate_pps; /* rounded up: the rate is never exceeded */
 		rate.burst_ns = rate.cost_ns * (burst ? burst : 1);
 	}
 	return rate;
