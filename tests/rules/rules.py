@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""The house rules that a program can check: sizes of rooms, who may include whom, words that do not belong. KTAP."""
+import os
+import re
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FILE_LINES = 600
+FUNCTION_LINES = 75
+
+# A folder may include headers of itself and of these, by the first folders of the path in the quotes.
+ARROWS = {
+    "include/voltgate": {"voltgate"},
+    "kmod": {"voltgate", "kmod"},
+    "bpf": {"voltgate", "bpf"},
+    "agent": {"voltgate", "agent"},
+    "tools/libvehicle": {"voltgate", "tools/libvehicle"},
+    "tools": {"voltgate", "agent", "tools", "kmod/netlink"},
+}
+
+
+def sources():
+    listed = subprocess.run(["git", "-C", TOP, "ls-files"], capture_output=True, text=True)
+    names = listed.stdout.splitlines() if listed.returncode == 0 else [
+        os.path.relpath(os.path.join(root, name), TOP) for root, _, files in os.walk(TOP) for name in files]
+    return [name for name in names if os.path.isfile(os.path.join(TOP, name)) and not name.startswith("build")]
+
+
+def read(name):
+    return open(os.path.join(TOP, name), errors="replace").read()
+
+
+def spdx(names):
+    for name in names:
+        if re.search(r"\.(c|h|sh|py|mk)$", name) and "SPDX-License-Identifier" not in "\n".join(
+                read(name).splitlines()[:3]):
+            yield f"{name}: no SPDX line among its first three"
+
+
+def file_sizes(names):
+    for name in names:
+        if re.search(r"\.(c|h|sh|py)$", name):
+            lines = read(name).count("\n")
+            if lines > FILE_LINES:
+                yield f"{name}: {lines} lines; more than one noun?"
+
+
+def function_sizes(names):
+    for name in names:
+        if not re.search(r"\.(c|h)$", name):
+            continue
+        start = None
+        for number, line in enumerate(read(name).splitlines(), 1):
+            if line == "{":
+                start = number
+            elif line == "}" and start:
+                if number - start > FUNCTION_LINES:
+                    yield f"{name}:{start}: a function of {number - start} lines"
+                start = None
+
+
+def arrows(names):
+    for name in names:
+        folder = next((f for f in sorted(ARROWS, key=len, reverse=True) if name.startswith(f + "/")), None)
+        if not folder or not re.search(r"\.(c|h)$", name):
+            continue
+        here = os.path.dirname(name)
+        for number, line in enumerate(read(name).splitlines(), 1):
+            found = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+            if not found:
+                continue
+            path = found.group(1)
+            if os.path.exists(os.path.join(TOP, here, path)):
+                path = os.path.normpath(os.path.join(here, path)).replace("include/voltgate", "voltgate")
+            if "/" in path and not any(path.startswith(allowed + "/") for allowed in ARROWS[folder]):
+                yield f"{name}:{number}: {folder} may not include {path}"
+
+
+def words(names):
+    host = re.compile(r"(deb|security|snapshot)\.debian\.org|registry\.npmjs|pypi\.org")
+    debt = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+    for name in names:
+        if name == "tests/rules/rules.py" or not re.search(r"\.(c|h|sh|py|mk|md|yaml|json|[0-9])$|Makefile$|Kbuild$", name):
+            continue
+        for number, line in enumerate(read(name).splitlines(), 1):
+            if host.search(line):
+                yield f"{name}:{number}: names a package registry's host"
+            if debt.search(line):
+                yield f"{name}:{number}: unfinished by its own word"
+
+
+def formatting(names):
+    checked = [name for name in names if re.search(r"\.(c|h)$", name) and name.split("/")[0] in ("include", "kmod", "bpf", "agent", "tools")]
+    run = subprocess.run(["clang-format", "--dry-run", *checked], cwd=TOP, capture_output=True, text=True)
+    seen = sorted({line.split(":")[0] for line in run.stderr.splitlines() if "clang-format-violations" in line})
+    for name in seen:
+        yield f"{name}: clang-format would change it"
+
+
+RULES = [
+    ("each source names its licence", spdx),
+    (f"no file has more than {FILE_LINES} lines", file_sizes),
+    (f"no function has more than {FUNCTION_LINES} lines", function_sizes),
+    ("includes follow the arrows between rooms", arrows),
+    ("no word that does not belong", words),
+]
+
+
+def main():
+    names = sources()
+    failed = 0
+    print("KTAP version 1")
+    print(f"1..{len(RULES) + 1}")
+    for number, (title, rule) in enumerate(RULES, 1):
+        faults = list(rule(names))
+        for fault in faults[:40]:
+            print(f"# {fault}")
+        failed += bool(faults)
+        print(f"{'not ok' if faults else 'ok'} {number} {title}")
+    number = len(RULES) + 1
+    try:
+        version = subprocess.run(["clang-format", "--version"], capture_output=True, text=True).stdout
+    except FileNotFoundError:
+        version = ""
+    if not re.search(r"version 14\.", version):
+        print(f"ok {number} sources are formatted # SKIP clang-format 14 is not here; other versions lay out differently")
+        return 1 if failed else 0
+    faults = list(formatting(names))
+    for fault in faults[:40]:
+        print(f"# {fault}")
+    failed += bool(faults)
+    print(f"{'not ok' if faults else 'ok'} {number} sources are formatted")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
