@@ -37,7 +37,7 @@ struct gate_session {
 struct gate_deny {
 	struct vg_source source;
 	u32 prefix_bits; /* of the address */
-	u64 hits; /* 0 where the grade does not count them (plain) */
+	u64 hits;	 /* 0 where the grade does not count them (plain) */
 };
 
 struct gate_counters {
@@ -69,13 +69,14 @@ struct gate;
 struct gate_ops {
 	int (*status)(struct gate *gate, struct gate_status *ret_status);
 	int (*session_add)(struct gate *gate, const struct gate_session *session); /* -EEXIST, -ENOSPC */
-	int (*session_remove)(struct gate *gate, u64 id); /* -ENOENT */
-	int (*session_revoke)(struct gate *gate, u64 id); /* -ENOENT */
+	int (*session_remove)(struct gate *gate, u64 id);			   /* -ENOENT */
+	int (*session_revoke)(struct gate *gate, u64 id);			   /* -ENOENT */
 	int (*session_get)(struct gate *gate, u64 id, struct gate_session *ret_session);
 	/* @each returning non-zero ends the walk and is returned. */
 	int (*session_dump)(struct gate *gate, int (*each)(void *arg, const struct gate_session *session), void *arg);
 	int (*policy_get)(struct gate *gate, struct vg_policy *ret_policy);
-	int (*policy_set)(struct gate *gate, enum vg_policy_key key, s64 value); /* -ERANGE; -EOPNOTSUPP: not this room's */
+	int (*policy_set)(struct gate *gate, enum vg_policy_key key,
+			  s64 value); /* -ERANGE; -EOPNOTSUPP: not this room's */
 	int (*deny_add)(struct gate *gate, const struct gate_deny *deny);
 	int (*deny_remove)(struct gate *gate, const struct gate_deny *deny);
 	int (*deny_dump)(struct gate *gate, int (*each)(void *arg, const struct gate_deny *deny), void *arg);

@@ -25,10 +25,10 @@ VG_ASSERT_SIZE(struct vg_alarm_key, 32);
 
 struct vg_alarm_state {
 	u64 first; /* Time64 */
-	u64 last; /* Time64 */
+	u64 last;  /* Time64 */
 	u64 count;
-	u32 ifindex; /* where the sample came in */
-	u16 frame_len; /* of the sample frame, whole */
+	u32 ifindex;	/* where the sample came in */
+	u16 frame_len;	/* of the sample frame, whole */
 	u16 sample_len; /* bytes of it kept, from the Ethernet header on */
 	u8 sample[VG_ALARM_SAMPLE_MAX];
 };

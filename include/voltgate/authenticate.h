@@ -7,12 +7,11 @@
  *   struct vg_env                        whatever the functions below need
  *   vg_env_session(env, id)              -> struct vg_session * or NULL
  *   vg_env_absent(env, id)               -> VG_REVOKED or VG_UNKNOWN_SESSION, for an id without a session
- *   vg_env_tag(env, key, &tag)           -> 0, or negative if the packet's bytes cannot be read; the MAC over all but the tag
- *   vg_env_tag_matches(env, &tag)        -> true if the packet's tag is it (constant time)
- *   vg_env_reserve(env, session, fields) -> true if a record slot is now held (or none is needed)
- *   vg_env_release(env, session, fields, reason)
- *                                        gives the slot up (reason is not accepted) or publishes the record
- *   vg_env_lock(env, session), vg_env_unlock(env, session)
+ *   vg_env_tag(env, key, &tag)           -> 0, or negative if the packet's bytes cannot be read; the MAC over all but
+ * the tag vg_env_tag_matches(env, &tag)        -> true if the packet's tag is it (constant time) vg_env_reserve(env,
+ * session, fields) -> true if a record slot is now held (or none is needed) vg_env_release(env, session, fields,
+ * reason) gives the slot up (reason is not accepted) or publishes the record vg_env_lock(env, session),
+ * vg_env_unlock(env, session)
  *
  * Order (DESIGN section 4): lookup, expiry, freshness, replay pre-check, MAC,
  * slot, replay commit, session budget. Before the MAC nothing of the session
@@ -34,7 +33,7 @@ struct vg_auth_policy {
 	s64 stale_us;
 	s64 future_us;
 	struct vg_budget_rate session_budget;
-	u64 now; /* Time64, microseconds */
+	u64 now;    /* Time64, microseconds */
 	u64 now_ns; /* monotonic clock, for budgets */
 };
 

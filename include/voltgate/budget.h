@@ -19,7 +19,7 @@ struct vg_budget {
 
 /* As a policy states it; cost_ns 0 means no limit. */
 struct vg_budget_rate {
-	u64 cost_ns; /* 1e9 / packets per second */
+	u64 cost_ns;  /* 1e9 / packets per second */
 	u64 burst_ns; /* cost_ns * burst */
 };
 

@@ -50,11 +50,11 @@ struct vg_ingress {
 	s64 its_stale_us;
 	s64 its_future_us;
 	struct vg_siphash_key duplicate_key; /* random; keys the hash over whole ITS frames */
-	s64 stale_us; /* plain grade from here on */
+	s64 stale_us;			     /* plain grade from here on */
 	s64 future_us;
 	struct vg_budget_rate session_rate;
 	struct vg_budget_rate alarm_new_rate;
-	u32 under_load; /* 1: hellos without a valid mac2 are refused */
+	u32 under_load;	   /* 1: hellos without a valid mac2 are refused */
 	u32 hello_enabled; /* 0: mac1_key is not set; all hellos are bad-cookie */
 	u32 record_beacons;
 	u32 record_flags; /* VG_RECORD_FLAG_* */
@@ -90,16 +90,16 @@ VG_ASSERT_SIZE(struct vg_deny_key, 24);
 
 enum vg_event_kind {
 	VG_EVENT_ITS_FRAME = 1, /* bytes: the frame from its Ethernet header on */
-	VG_EVENT_ACTION = 2, /* bytes: the VID; accepted, its sequence is spent */
-	VG_EVENT_BEACON = 3, /* bytes: the VID */
-	VG_EVENT_ALARM = 4, /* a new aggregate; bytes: struct vg_alarm_key */
+	VG_EVENT_ACTION = 2,	/* bytes: the VID; accepted, its sequence is spent */
+	VG_EVENT_BEACON = 3,	/* bytes: the VID */
+	VG_EVENT_ALARM = 4,	/* a new aggregate; bytes: struct vg_alarm_key */
 };
 
 struct vg_event {
 	u32 kind; /* enum vg_event_kind */
 	u32 ifindex;
 	u64 time; /* Time64 of the decision */
-	u32 len; /* bytes that follow and count; the ring's record may be longer */
+	u32 len;  /* bytes that follow and count; the ring's record may be longer */
 	u32 zero;
 	u8 bytes[];
 };

@@ -28,12 +28,12 @@
 #define VG_BATCH_PREFIX 0x02
 
 /* X(NAME, number, "word", "meaning of sequence", "meaning of digest") */
-#define VG_RECORD_KINDS(X)                                                                            \
-	X(ACTION, 1, "action", "the packet's", "BLAKE2s-256 of the VID")                              \
-	X(BEACON, 2, "beacon", "the packet's", "BLAKE2s-256 of the VID")                              \
-	X(SESSION_ADD, 3, "session-add", "expiry, Time64", "salted commitment to the wallet")         \
+#define VG_RECORD_KINDS(X)                                                                                     \
+	X(ACTION, 1, "action", "the packet's", "BLAKE2s-256 of the VID")                                       \
+	X(BEACON, 2, "beacon", "the packet's", "BLAKE2s-256 of the VID")                                       \
+	X(SESSION_ADD, 3, "session-add", "expiry, Time64", "salted commitment to the wallet")                  \
 	X(SESSION_REMOVE, 4, "session-remove", "highest sequence admitted", "salted commitment to the wallet") \
-	X(ALARM, 5, "alarm", "packets aggregated", "SHA-256 of the aggregate, see alarm.h")           \
+	X(ALARM, 5, "alarm", "packets aggregated", "SHA-256 of the aggregate, see alarm.h")                    \
 	X(EPOCH, 6, "epoch", "0", "hash of the last batch of the epoch before, or zeros")
 
 enum vg_record_kind {
@@ -43,7 +43,7 @@ enum vg_record_kind {
 };
 
 enum vg_grade {
-	VG_GRADE_PLAIN = 1, /* enforced in BPF, signed by the agent */
+	VG_GRADE_PLAIN = 1,    /* enforced in BPF, signed by the agent */
 	VG_GRADE_ATTESTED = 2, /* enforced and signed by the kernel module */
 };
 
@@ -53,27 +53,27 @@ struct vg_record {
 	u64 time; /* Time64 of the verdict */
 	u64 session;
 	u64 sequence; /* see VG_RECORD_KINDS */
-	u8 kind; /* enum vg_record_kind */
-	u8 type; /* VID type; 0 where there is none */
-	u8 reason; /* enum vg_reason; session-remove: why (accepted = by command, expired, revoked) */
-	u8 grade; /* enum vg_grade */
-	u8 flags; /* VG_RECORD_FLAG_* */
+	u8 kind;      /* enum vg_record_kind */
+	u8 type;      /* VID type; 0 where there is none */
+	u8 reason;    /* enum vg_reason; session-remove: why (accepted = by command, expired, revoked) */
+	u8 grade;     /* enum vg_grade */
+	u8 flags;     /* VG_RECORD_FLAG_* */
 	u8 zero[3];
 	u8 digest[VG_HASH_LEN];
 } VG_PACKED;
 VG_ASSERT_SIZE(struct vg_record, 64);
 
 struct vg_batch_head {
-	u8 magic[8]; /* VG_BATCH_MAGIC */
-	u8 attestor[VG_KEY_LEN]; /* public attestation key of the epoch */
-	u64 epoch; /* Time64 at which the epoch began */
-	u64 number; /* from 0 within the epoch */
-	u64 time; /* Time64 of sealing, never before the batch before */
+	u8 magic[8];		  /* VG_BATCH_MAGIC */
+	u8 attestor[VG_KEY_LEN];  /* public attestation key of the epoch */
+	u64 epoch;		  /* Time64 at which the epoch began */
+	u64 number;		  /* from 0 within the epoch */
+	u64 time;		  /* Time64 of sealing, never before the batch before */
 	u8 previous[VG_HASH_LEN]; /* batch hash; number 0: last of the epoch before, or zeros */
-	u8 root[VG_HASH_LEN]; /* Merkle root over the records in order */
-	u32 count; /* records, 1..VG_BATCH_MAX; record 0 of batch 0 is of kind epoch */
-	u8 grade; /* enum vg_grade */
-	u8 flags; /* VG_RECORD_FLAG_* */
+	u8 root[VG_HASH_LEN];	  /* Merkle root over the records in order */
+	u32 count;		  /* records, 1..VG_BATCH_MAX; record 0 of batch 0 is of kind epoch */
+	u8 grade;		  /* enum vg_grade */
+	u8 flags;		  /* VG_RECORD_FLAG_* */
 	u16 zero;
 } VG_PACKED;
 VG_ASSERT_SIZE(struct vg_batch_head, 136);
@@ -82,7 +82,7 @@ VG_ASSERT_SIZE(struct vg_batch_head, 136);
 struct vg_batch_seal {
 	struct vg_batch_head head;
 	u8 signature[VG_SIGNATURE_LEN]; /* over head */
-	u8 salt_seed[VG_SALT_LEN]; /* not signed: a wrong one makes the root wrong */
+	u8 salt_seed[VG_SALT_LEN];	/* not signed: a wrong one makes the root wrong */
 } VG_PACKED;
 VG_ASSERT_SIZE(struct vg_batch_seal, 216);
 
@@ -94,7 +94,7 @@ static inline const char *vg_record_kind_word(unsigned int kind)
 #define VG_RECORD_KIND_WORD(name, number, word, sequence, digest) \
 	case number:                                              \
 		return word;
-	VG_RECORD_KINDS(VG_RECORD_KIND_WORD)
+		VG_RECORD_KINDS(VG_RECORD_KIND_WORD)
 #undef VG_RECORD_KIND_WORD
 	}
 	return "?";

@@ -25,22 +25,22 @@ struct vg_siphash {
 };
 
 #define VG_ROTL64(x, b) (((x) << (b)) | ((x) >> (64 - (b))))
-#define VG_SIPROUND(s)                                  \
-	do {                                            \
-		(s)->v0 += (s)->v1;                     \
-		(s)->v2 += (s)->v3;                     \
-		(s)->v1 = VG_ROTL64((s)->v1, 13);       \
-		(s)->v3 = VG_ROTL64((s)->v3, 16);       \
-		(s)->v1 ^= (s)->v0;                     \
-		(s)->v3 ^= (s)->v2;                     \
-		(s)->v0 = VG_ROTL64((s)->v0, 32);       \
-		(s)->v2 += (s)->v1;                     \
-		(s)->v0 += (s)->v3;                     \
-		(s)->v1 = VG_ROTL64((s)->v1, 17);       \
-		(s)->v3 = VG_ROTL64((s)->v3, 21);       \
-		(s)->v1 ^= (s)->v2;                     \
-		(s)->v3 ^= (s)->v0;                     \
-		(s)->v2 = VG_ROTL64((s)->v2, 32);       \
+#define VG_SIPROUND(s)                            \
+	do {                                      \
+		(s)->v0 += (s)->v1;               \
+		(s)->v2 += (s)->v3;               \
+		(s)->v1 = VG_ROTL64((s)->v1, 13); \
+		(s)->v3 = VG_ROTL64((s)->v3, 16); \
+		(s)->v1 ^= (s)->v0;               \
+		(s)->v3 ^= (s)->v2;               \
+		(s)->v0 = VG_ROTL64((s)->v0, 32); \
+		(s)->v2 += (s)->v1;               \
+		(s)->v0 += (s)->v3;               \
+		(s)->v1 = VG_ROTL64((s)->v1, 17); \
+		(s)->v3 = VG_ROTL64((s)->v3, 21); \
+		(s)->v1 ^= (s)->v2;               \
+		(s)->v3 ^= (s)->v0;               \
+		(s)->v2 = VG_ROTL64((s)->v2, 32); \
 	} while (0)
 
 VG_INLINE void vg_siphash_init(struct vg_siphash *s, const struct vg_siphash_key *key)

@@ -62,7 +62,6 @@ typedef __s64 s64;
 #define VG_PACKED __attribute__((packed))
 
 /* One assertion that all three compilers know; used for every layout that crosses a boundary. */
-#define VG_ASSERT_SIZE(type, bytes) \
-	_Static_assert(sizeof(type) == (bytes), #type " must have " #bytes " bytes")
+#define VG_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type " must have " #bytes " bytes")
 
 #endif

@@ -21,14 +21,14 @@
 #define VG_VID_MAX (VG_VID_OVERHEAD + VG_VID_PAYLOAD_MAX)
 
 /* X(NAME, number, "word"); types 1..3 are the handshake's, 16 and up are authenticated, 17 and up are actions. */
-#define VG_VID_TYPES(X)                        \
-	X(HELLO, 1, "hello")                   \
-	X(WELCOME, 2, "welcome")               \
-	X(COOKIE, 3, "cookie")                 \
-	X(BEACON, 16, "beacon")                \
+#define VG_VID_TYPES(X)                         \
+	X(HELLO, 1, "hello")                    \
+	X(WELCOME, 2, "welcome")                \
+	X(COOKIE, 3, "cookie")                  \
+	X(BEACON, 16, "beacon")                 \
 	X(CHARGE_REQUEST, 17, "charge-request") \
-	X(METER, 18, "meter")                  \
-	X(CHARGE_STOP, 19, "charge-stop")      \
+	X(METER, 18, "meter")                   \
+	X(CHARGE_STOP, 19, "charge-stop")       \
 	X(RATING, 20, "rating")
 
 enum vg_vid_type {
@@ -72,7 +72,7 @@ static inline const char *vg_vid_type_word(unsigned int type)
 #define VG_VID_TYPE_WORD(name, number, word) \
 	case number:                         \
 		return word;
-	VG_VID_TYPES(VG_VID_TYPE_WORD)
+		VG_VID_TYPES(VG_VID_TYPE_WORD)
 #undef VG_VID_TYPE_WORD
 	}
 	return "?";
