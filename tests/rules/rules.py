@@ -9,6 +9,7 @@ import sys
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FILE_LINES = 600
 FUNCTION_LINES = 75
+TABLES = {"kmod/selftest_vectors.h"}  # made by a program from one list; nobody reads them as text
 
 # A folder may include headers of itself and of these, by the first folders of the path in the quotes.
 ARROWS = {
@@ -41,7 +42,7 @@ def spdx(names):
 
 def file_sizes(names):
     for name in names:
-        if re.search(r"\.(c|h|sh|py)$", name):
+        if re.search(r"\.(c|h|sh|py)$", name) and name not in TABLES:
             lines = read(name).count("\n")
             if lines > FILE_LINES:
                 yield f"{name}: {lines} lines; more than one noun?"
