@@ -21,8 +21,8 @@
 
 struct control_client {
 	int fd;
-	size_t used;	/* bytes of @line that hold something */
-	size_t scanned; /* of them, bytes known to hold no end of line */
+	size_t start; /* of the first line not given out */
+	size_t used;  /* bytes of @line that hold something */
 	char path[108];
 	char line[CONTROL_LINE_MAX + 1];
 };
