@@ -13,7 +13,7 @@
 #include "voltgate/types.h"
 
 struct vg_ed25519_key {
-	u8 seed[32]; /* the secret */
+	u8 seed[32];	 /* the secret */
 	u8 expanded[64]; /* SHA-512 of it: clamped scalar, then the prefix that nonces are made with; as secret */
 	u8 public[32];
 };

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # Generated sources: $(B)/gen is on every include path; .done stands for all of it.
-$(B)/gen/.done: kmod/netlink.yaml kmod/genl.py
+KMOD_GEN := kmod/genl.py kmod/netlink.yaml kmod/ed25519_table.py kmod/merkle_vectors.py
+$(B)/gen/.done: $(KMOD_GEN)
 	kmod/genl.py kmod/netlink.yaml $(@D)
+	kmod/ed25519_table.py $(@D)/voltgate/ed25519_table.h
+	kmod/merkle_vectors.py $(@D)/voltgate/merkle_vectors.h
 	@touch $@
+
+# What signs, for programs in user space that link it.
+SIGN_SOURCES := kmod/ed25519.c kmod/fe25519.c kmod/sc25519.c kmod/sha512.c kmod/merkle.c
