@@ -23,9 +23,11 @@ struct gate_plain_events {
 	 * Non-zero refuses the session with that error (-ENOBUFS: no slot).
 	 */
 	int (*session_add)(void *arg, const struct gate_session *session);
-	/* After it left the map: @head is the highest sequence admitted, @why accepted (by command), expired or revoked. */
+	/* After it left the map: @head is the highest sequence admitted, @why accepted (by command), expired or
+	 * revoked. */
 	void (*session_remove)(void *arg, const struct gate_session *session, enum vg_reason why);
-	/* An aggregate that is new, has grown, or is closed (then it is forgotten: make its alarm record). Host byte order. */
+	/* An aggregate that is new, has grown, or is closed (then it is forgotten: make its alarm record). Host byte
+	 * order. */
 	void (*alarm)(void *arg, enum gate_alarm_event event, const struct vg_alarm *alarm);
 };
 

@@ -34,10 +34,10 @@ struct loader_error {
 /* Why the grade is what it is; for doctor and for the agent's first line of log. */
 struct loader_diagnosis {
 	enum vg_grade grade; /* the best that this machine can do now */
-	bool module_loaded; /* voltgate.ko */
-	bool module_btf; /* /sys/kernel/btf/voltgate can be read */
-	bool kernel_btf; /* /sys/kernel/btf/vmlinux can be read: without it nothing loads */
-	u32 kfuncs; /* of the three that the module's BTF has */
+	bool module_loaded;  /* voltgate.ko */
+	bool module_btf;     /* /sys/kernel/btf/voltgate can be read */
+	bool kernel_btf;     /* /sys/kernel/btf/vmlinux can be read: without it nothing loads */
+	u32 kfuncs;	     /* of the three that the module's BTF has */
 	char sentence[256];
 };
 
@@ -62,15 +62,15 @@ enum loader_map {
 
 /* 0 in any number: the default in parentheses. */
 struct loader_options {
-	const char *object; /* path of voltgate.bpf.o (LOADER_OBJECT_PATH) */
-	enum vg_grade grade; /* 0: the best possible; VG_GRADE_*: this one or fail */
-	u32 max_sessions; /* (1048576) */
-	u32 revoked_entries; /* (65536) revocations remembered */
-	u32 alarm_entries; /* (4096) */
-	u32 deny_entries; /* (65536) */
-	u32 ring_bytes; /* (4 MiB) ITS frames and notices; a power of two, at least a page */
-	u32 actions_bytes; /* (4 MiB) */
-	u32 its_seen_entries; /* (65536) ITS frames remembered */
+	const char *object;	   /* path of voltgate.bpf.o (LOADER_OBJECT_PATH) */
+	enum vg_grade grade;	   /* 0: the best possible; VG_GRADE_*: this one or fail */
+	u32 max_sessions;	   /* (1048576) */
+	u32 revoked_entries;	   /* (65536) revocations remembered */
+	u32 alarm_entries;	   /* (4096) */
+	u32 deny_entries;	   /* (65536) */
+	u32 ring_bytes;		   /* (4 MiB) ITS frames and notices; a power of two, at least a page */
+	u32 actions_bytes;	   /* (4 MiB) */
+	u32 its_seen_entries;	   /* (65536) ITS frames remembered */
 	bool preallocate_sessions; /* pay for max_sessions at once; else per session, see loader.c */
 };
 
@@ -99,9 +99,9 @@ struct loader_attachment {
 	u32 ifindex;
 	char name[16];
 	enum loader_mode mode; /* as it was attached: native or generic */
-	bool coexist; /* through libxdp's dispatcher */
-	u32 program_id; /* as the kernel shows it on the interface */
-	char sentence[256]; /* which mode and why */
+	bool coexist;	       /* through libxdp's dispatcher */
+	u32 program_id;	       /* as the kernel shows it on the interface */
+	char sentence[256];    /* which mode and why */
 };
 
 /*

@@ -44,22 +44,27 @@ VG_INLINE bool vg_replay_seen(const struct vg_replay *window, u64 sequence)
 	return head - sequence >= VG_REPLAY_BITS || vg_replay_bit(window, sequence);
 }
 
-/* Clears the bits of the @count sequences after the head; @count is below VG_REPLAY_BITS. */
+/*
+ * Clears the bits of the @count sequences after the head; 0 < @count < VG_REPLAY_BITS. Word by word, first and last
+ * masked: one short loop with one way through it, so that the BPF verifier walks it once.
+ */
 VG_INLINE void vg_replay_clear(struct vg_replay *window, u32 count)
 {
-	u32 at = (window->head + 1) & (VG_REPLAY_BITS - 1);
-	u32 i;
+	u32 first = (window->head + 1) & (VG_REPLAY_BITS - 1);
+	u32 last = first + count - 1, i;
+	u64 mask = ~0ULL << (first & 63);
 
-	for (i = 0; i < VG_REPLAY_WORDS + 1 && count; i++) {
-		u32 bit = at & 63;
-		u32 room = VG_REPLAY_BITS < 64 ? VG_REPLAY_BITS - bit : 64 - bit;
-		u32 take = count < room ? count : room;
-		u64 mask = take >= 64 ? ~0ULL : ((1ULL << (take & 63)) - 1) << bit;
-
-		window->seen[(at >> 6) & (VG_REPLAY_WORDS - 1)] &= ~mask;
-		at = (at + take) & (VG_REPLAY_BITS - 1);
-		count -= take;
+#if VG_REPLAY_BITS < 64
+	mask = ((1ULL << count) - 1) << first;
+	window->seen[0] &= ~(mask | mask >> VG_REPLAY_BITS);
+	return;
+#endif
+	for (i = first >> 6; i < last >> 6; i++) {
+		window->seen[i & (VG_REPLAY_WORDS - 1)] &= ~mask;
+		mask = ~0ULL;
 	}
+	mask &= ~0ULL >> (63 - (last & 63));
+	window->seen[i & (VG_REPLAY_WORDS - 1)] &= ~mask;
 }
 
 /* Takes @sequence in. False, and nothing changed, if it was seen or lies below the window. */
