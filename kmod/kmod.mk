@@ -9,3 +9,16 @@ $(B)/gen/.done: $(KMOD_GEN)
 
 # What signs, for programs in user space that link it.
 SIGN_SOURCES := kmod/ed25519.c kmod/fe25519.c kmod/sc25519.c kmod/sha512.c kmod/merkle.c
+
+# The module. Its tools come first: where the headers cannot give it BTF, they do (kmod/btf).
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+KRELEASE = $(or $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null),none)
+
+$(eval $(call vg_program,btfids,kmod/btfids.c,-lbpf -lelf))
+
+#: make kmod      voltgate.ko for KDIR (or KVER; default: the running kernel), in $(B)/kmod-VERSION
+.PHONY: kmod
+kmod: $(B)/gen/.done $(B)/btfids
+	kmod/build.sh --gen $(B)/gen --out $(B)/kmod-$(KRELEASE) --kdir $(KDIR) --btfids $(B)/btfids \
+		$(if $(KERNEL),--kernel $(KERNEL))
