@@ -22,7 +22,7 @@ TESTS :=
 FUZZERS :=
 BENCHES :=
 
-.PHONY: all help check check-built bench run-bench demo run-demo fuzz clean install uninstall depends
+.PHONY: all help check tests bench run-bench demo run-demo fuzz clean install uninstall depends
 all:
 
 # $(call vg_program,path below $(B),sources,libraries)
@@ -71,10 +71,11 @@ export B SHARED
 #: make           build everything
 #: make check     install what is missing, build, run every test this machine can run
 check: depends
-	$(MAKE) check-built
-
-check-built: all $(TESTS) $(FUZZERS) $(B)/tests/fuzz-smoke
+	$(MAKE) -j$(shell nproc) all tests
 	tests/run --logs $(B)/test-logs $(TESTS) $(B)/tests/fuzz-smoke
+
+#: make tests     build the tests and fuzzers, run none
+tests: $(TESTS) $(FUZZERS) $(B)/tests/fuzz-smoke
 
 FUZZ_SECONDS ?= 15
 $(B)/tests/fuzz-smoke: $(FUZZERS)
@@ -90,12 +91,12 @@ fuzz: depends
 
 #: make demo      install what is missing, build, show the gate at work
 demo: depends
-	$(MAKE) all
+	$(MAKE) -j$(shell nproc) all
 	$(MAKE) run-demo
 
 #: make bench     the benchmarks; tables here, raw numbers in $(B)/bench
 bench: depends
-	$(MAKE) all
+	$(MAKE) -j$(shell nproc) all
 	$(MAKE) run-bench
 
 depends:
