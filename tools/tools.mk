@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0
 include tools/libvehicle/libvehicle.mk
+include tools/sim/sim.mk
