@@ -80,10 +80,7 @@ VG_INLINE void vg_siphash_final(struct vg_siphash *s, u64 tail, u64 len, struct 
 
 VG_INLINE u64 vg_siphash_load(const void *bytes)
 {
-	u64 word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return vg_le64(word);
+	return vg_le64(vg_load64(bytes));
 }
 
 /* Reads a 16-byte key as it stands on the wire. */

@@ -61,6 +61,23 @@ typedef __s64 s64;
 #define VG_INLINE static inline __attribute__((always_inline, unused))
 #define VG_PACKED __attribute__((packed))
 
+/*
+ * The eight bytes at @bytes, at any alignment, as they stand. clang -target bpf
+ * makes eight loads of a copy whose alignment it does not know; the verifier
+ * lets a program read words from a packet wherever the machine can.
+ */
+VG_INLINE u64 vg_load64(const void *bytes)
+{
+#ifdef __bpf__
+	return *(const u64 *)bytes;
+#else
+	u64 word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+#endif
+}
+
 /* One assertion that all three compilers know; used for every layout that crosses a boundary. */
 #define VG_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type " must have " #bytes " bytes")
 

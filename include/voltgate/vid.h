@@ -92,9 +92,9 @@ VG_INLINE bool vg_vid_decode(const struct vg_vid *vid, u32 vid_len, struct vg_vi
 	u32 payload_len = vg_be16(vid->payload_len);
 	u32 type = vid->type;
 
-	ret_fields->session = vg_be64(vid->session);
-	ret_fields->sequence = vg_be64(vid->sequence);
-	ret_fields->generated = vg_be64(vid->generated);
+	ret_fields->session = vg_be64(vg_load64(&vid->session));
+	ret_fields->sequence = vg_be64(vg_load64(&vid->sequence));
+	ret_fields->generated = vg_be64(vg_load64(&vid->generated));
 	ret_fields->payload_len = payload_len;
 	ret_fields->type = type;
 	if (vid->version != VG_VID_VERSION || vid->zero)
