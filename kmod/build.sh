@@ -8,6 +8,7 @@
 # --kdir   kernel headers (default: those of the running kernel)
 # --kernel the image whose BTF the module refers to, where the headers have no vmlinux (see kmod/btf/embed.sh)
 # --gen    where the generated headers are (kmod/kmod.mk makes them)
+# The environment variable KMAKE may name another make, as of tests/vm/in_root.sh.
 set -eu
 
 kdir=/lib/modules/$(uname -r)/build
@@ -44,5 +45,5 @@ for source in "$PWD"/kmod/*.[ch]; do
 	ln -s "$source" "$out/kmod/"
 done
 
-make -C "$kdir" M="$(realpath "$out")" "$@" modules
+${KMAKE:-make} -C "$kdir" M="$(realpath "$out")" "$@" modules
 kmod/btf/embed.sh "$out/voltgate.ko" "$release" $kernel
