@@ -8,4 +8,23 @@ SIM_SOURCES := $(addprefix tools/sim/,main.c options.c options_text.c option_wor
 	$(SIM_CORE) $(SIM_GATE)
 SIM_LIBS := -lsodium -lcrypto -ljansson -lpthread
 
+PLAY_ITS := $(addprefix agent/its/,coer.c point.c certificate.c permission.c signeddata.c canonical.c geonet.c region.c curve.c)
+PLAY_SOURCES := $(addprefix tools/sim/,play.c capture.c refresh.c sender.c option_word.c mode.c route.c) \
+	agent/time_text.c $(PLAY_ITS)
+PLAY_LIBS := -lpcap -lsodium -lcrypto -lm
+
 $(eval $(call vg_program,voltgate-sim,$(SIM_SOURCES),$(SIM_LIBS)))
+$(eval $(call vg_program,voltgate-play,$(PLAY_SOURCES),$(PLAY_LIBS)))
+
+.PHONY: install-sim uninstall-sim
+install: install-sim
+install-sim: $(B)/voltgate-sim $(B)/voltgate-play
+	install -Dm755 $(B)/voltgate-sim $(DESTDIR)$(PREFIX)/bin/voltgate-sim
+	install -Dm755 $(B)/voltgate-play $(DESTDIR)$(PREFIX)/bin/voltgate-play
+	install -Dm644 tools/sim/voltgate-sim.1 $(DESTDIR)$(PREFIX)/share/man/man1/voltgate-sim.1
+	install -Dm644 tools/sim/voltgate-play.1 $(DESTDIR)$(PREFIX)/share/man/man1/voltgate-play.1
+
+uninstall: uninstall-sim
+uninstall-sim:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/voltgate-sim bin/voltgate-play share/man/man1/voltgate-sim.1 \
+		share/man/man1/voltgate-play.1)
