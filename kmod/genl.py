@@ -5,6 +5,7 @@
     kmod/genl.py SPEC OUTPUT_DIR
 
 writes  voltgate/netlink.h         numbers, for user space and the kernel
+        voltgate/netlink_answers.h the functions that answer requests
         voltgate/netlink_policy.h  what the kernel accepts: policies, operations, groups
         voltgate-netlink.7         the reference as a manual page
 
@@ -413,15 +414,20 @@ def group_entry(name, node):
             "#else", f"#error this kernel cannot keep the group {name} to CAP_NET_ADMIN: use 6.1.67 or newer", "#endif"]
 
 
-def policy_header(spec):
-    lines = header("What the module accepts: included by kmod/netlink.c alone.", "VOLTGATE_NETLINK_POLICY_H")
+def answers_header(spec):
+    lines = header("The functions that answer requests, for the files that define them.", "VOLTGATE_NETLINK_ANSWERS_H")
     lines += ["#include <linux/version.h>", "#include <net/genetlink.h>", '#include "netlink.h"', ""]
     for node in spec.requests():
         if "do" in node:
             lines.append(f"int vg_nl_{lower(node['name'])}_doit(struct sk_buff *skb, struct genl_info *info);")
         if "dump" in node:
             lines.append(f"int vg_nl_{lower(node['name'])}_dumpit(struct sk_buff *skb, struct netlink_callback *cb);")
-    lines += [""] + DUMP_ATTRS.splitlines() + [""] + nest_arrays(spec)
+    return lines + [""] + DUMP_ATTRS.splitlines() + ["", "#endif"]
+
+
+def policy_header(spec):
+    lines = header("What the module accepts: included by kmod/netlink.c alone.", "VOLTGATE_NETLINK_POLICY_H")
+    lines += ['#include "netlink_answers.h"', ""] + nest_arrays(spec)
     lines += ["/* Takes nothing: its one entry has no type, which strict validation refuses. */",
               "static const struct nla_policy vg_nl_no_policy[2] = {};", ""]
     for node in spec.requests():
@@ -510,6 +516,7 @@ def main():
     except SpecError as error:
         sys.exit(f"{path}: {error}")
     write(os.path.join(output, "voltgate/netlink.h"), numbers_header(spec))
+    write(os.path.join(output, "voltgate/netlink_answers.h"), answers_header(spec))
     write(os.path.join(output, "voltgate/netlink_policy.h"), policy_header(spec))
     write(os.path.join(output, "voltgate-netlink.7"), manual(spec))
 
