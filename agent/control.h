@@ -26,4 +26,56 @@
 #define CONTROL_PATH "/run/voltgate/control.sock"
 #define CONTROL_LINE_MAX 65536
 
+/* --- the server (the agent); the client is control_client.h --- */
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "agent/verdictlog.h"
+
+#define CONTROL_SLOW_BYTES (4 * 1024 * 1024) /* a follower that lets so much pile up is dropped */
+#define CONTROL_DUMPS 4			     /* processes that write long answers at once */
+
+enum control_what { CONTROL_ALARMS, CONTROL_VERDICTS, CONTROL_ACTIONS, CONTROL_WHAT_COUNT };
+
+struct control;
+struct control_peer; /* one connection */
+
+/* Answers one request with control_send() and then control_end() or control_error(), or control_follow(). */
+typedef void control_request_fn(void *arg, struct control_peer *peer, const char *verb, const json_t *request);
+
+struct control_error {
+	char text[320];
+};
+
+/*
+ * Listens on @path (0660, the process's group). A stale socket is replaced, a
+ * live one refused with -EADDRINUSE. At most @limit peers.
+ */
+int control_open(struct event_base *base, const char *path, u32 limit, control_request_fn *request, void *arg,
+		 struct control **ret_control, struct control_error *ret_error);
+/* Ends every connection and removes the socket. NULL is fine. */
+void control_close(struct control *control);
+
+/* Appends one object to the answer; takes the reference. */
+void control_send(struct control_peer *peer, json_t *object);
+void control_end(struct control_peer *peer);
+/* Ends the answer with an error, as 0 or -errno. */
+void control_error(struct control_peer *peer, int error, const char *text);
+/* From now on the peer gets what is published of @what. */
+void control_follow(struct control_peer *peer, enum control_what what);
+/*
+ * Answers in a process of its own, so that a million objects for a slow reader
+ * hold up nothing here: @dump sends objects with control_send() and returns 0
+ * or -errno with a sentence in @ret_error. It sees this process's memory as it is now.
+ */
+void control_dump(struct control_peer *peer,
+		  int (*dump)(void *arg, struct control_peer *peer, struct control_error *ret_error), void *arg);
+
+bool control_followed(const struct control *control, enum control_what what);
+/* Sends @object (borrowed) to the followers of @what. */
+void control_publish(struct control *control, enum control_what what, const json_t *object);
+/* The records of a stored batch, one object each. */
+void control_publish_batch(struct control *control, const struct batch *batch);
+u32 control_peers(const struct control *control);
+
 #endif
