@@ -189,6 +189,8 @@ VG_INLINE void vg_env_release(struct vg_env *env, struct vg_session *session, co
 {
 	u64 last, second;
 
+	if (reason == VG_ACCEPTED)
+		__sync_fetch_and_add(&session->accepted, 1);
 	if (!env->slot)
 		return;
 	if (reason == VG_ACCEPTED && !vg_vid_is_action(fields->type)) {

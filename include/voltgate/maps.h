@@ -77,7 +77,7 @@ struct vg_hello_budget {
 
 struct vg_plain_session {
 	struct bpf_spin_lock lock;
-	u32 zero;
+	u32 accepted; /* packets; of status only, so it may wrap */
 	struct vg_session_auth auth;
 };
 
