@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
 include tools/libvehicle/libvehicle.mk
+include tools/sim/its_maker.mk
 include tools/sim/sim.mk
+include tools/voltgate/voltgate.mk

@@ -45,6 +45,7 @@ struct judgement {
 	struct its_outer outer;
 	struct its_inner inner;
 	struct its_signed data;
+	u8 signer_hash[ITS_HASH_LEN]; /* of the certificate in the frame, if there is one */
 	u64 now;
 	u64 now_us;
 };
@@ -129,7 +130,7 @@ static enum vg_reason reason_of_error(int error)
 
 /* --- structure and time --- */
 
-static void note_fields(struct judgement *judgement)
+static int note_fields(struct judgement *judgement)
 {
 	struct its_verdict *verdict = &judgement->verdict;
 	const struct its_signed *data = &judgement->data;
@@ -141,6 +142,13 @@ static void note_fields(struct judgement *judgement)
 		verdict->has_signer = true;
 		memcpy(verdict->signer, data->digest, ITS_ID_LEN);
 	}
+	if (!data->chain_len)
+		return 0;
+	verdict->has_signer = true;
+	if (its_certificate_hash(&data->chain[0], judgement->signer_hash))
+		return -ENOMEM;
+	memcpy(verdict->signer, its_hash_id(judgement->signer_hash), ITS_ID_LEN);
+	return 0;
 }
 
 static enum vg_reason judge_structure(struct judgement *judgement)
@@ -154,7 +162,8 @@ static enum vg_reason judge_structure(struct judgement *judgement)
 	if (error)
 		return reason_of_error(error);
 	error = its_signed_decode(judgement->outer.secured, data);
-	note_fields(judgement);
+	if (note_fields(judgement))
+		return VG_INTERNAL;
 	if (error)
 		return reason_of_error(error);
 	if (data->content == ITS_CONTENT_UNSECURED)
@@ -323,9 +332,10 @@ static enum vg_reason judge_known(struct its_verifier *verifier, struct judgemen
 }
 
 /* A certificate seen for the first time: believed only after its own signature and the frame's. */
-static enum vg_reason judge_new(struct its_verifier *verifier, struct judgement *judgement, const u8 hash[ITS_HASH_LEN],
+static enum vg_reason judge_new(struct its_verifier *verifier, struct judgement *judgement,
 				struct its_holder **ret_holder)
 {
+	const u8 *hash = judgement->signer_hash;
 	const struct its_certificate *certificate = &judgement->data.chain[0];
 	const struct its_kept *issuer;
 	struct its_kept *kept = NULL;
@@ -408,20 +418,12 @@ static void judge_by_digest(struct its_verifier *verifier, struct judgement *jud
 
 static void judge_by_certificate(struct its_verifier *verifier, struct judgement *judgement)
 {
-	struct its_holder *holder, *entered = NULL;
-	u8 hash[ITS_HASH_LEN];
+	struct its_holder *holder = its_certcache_find(verifier->cache, judgement->verdict.signer), *entered = NULL;
 
-	if (its_certificate_hash(&judgement->data.chain[0], hash)) {
-		give(verifier, judgement, VG_INTERNAL);
-		return;
-	}
-	judgement->verdict.has_signer = true;
-	memcpy(judgement->verdict.signer, its_hash_id(hash), ITS_ID_LEN);
-	holder = its_certcache_find(verifier->cache, its_hash_id(hash));
-	if (holder && !memcmp(holder->kept->hash, hash, ITS_HASH_LEN))
+	if (holder && !memcmp(holder->kept->hash, judgement->signer_hash, ITS_HASH_LEN))
 		give(verifier, judgement, judge_known(verifier, judgement, holder));
 	else
-		give(verifier, judgement, judge_new(verifier, judgement, hash, &entered));
+		give(verifier, judgement, judge_new(verifier, judgement, &entered));
 	if (entered)
 		release(verifier, entered, judgement->now_us);
 }
