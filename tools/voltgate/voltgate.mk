@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0
+# voltgate, the command line; and what of agent/ stands behind it.
+CPPFLAGS += -I/usr/include/libnl3
+
+CLI_GATE := agent/gate_json.c agent/gate_json_piece.c agent/gate_json_event.c agent/time_text.c agent/source_text.c \
+	agent/policy_word.c agent/control_client.c agent/gate_control.c agent/gate_kernel.c agent/gate_kernel_wire.c \
+	agent/gate_kernel_chain.c
+CLI_LOG := agent/chain.c agent/verdictframe.c agent/verdictlog_reader.c agent/crc32c.c
+CLI_COMMANDS := $(wildcard tools/voltgate/*.c)
+CLI_LIBS := -ljansson -lnl-genl-3 -lnl-3 -lsodium -lbpf -lpcap
+
+$(eval $(call vg_program,voltgate,$(sort $(CLI_COMMANDS) $(CLI_GATE) $(CLI_LOG) $(ITS_SOURCES)),$(CLI_LIBS) $(ITS_LIBS)))
