@@ -39,3 +39,20 @@ int admit_fleet(const struct fleet *fleet, const char *control_socket, u64 expir
 	gate->ops->close(gate);
 	return ret;
 }
+
+int admit_trust(const char *control_socket, struct fleet_error *ret_error)
+{
+	struct gate_error error = { "" };
+	struct control_client *client;
+	json_t *request;
+	int ret = control_client_open(control_socket, &client, &error);
+
+	if (!ret) {
+		request = json_pack("{s:s}", "do", "its-trust-reload");
+		ret = request ? control_client_call(client, request, NULL, NULL, &error) : -ENOMEM;
+		control_client_close(client);
+	}
+	if (ret)
+		snprintf(ret_error->text, sizeof(ret_error->text), "%s", error.text);
+	return ret;
+}

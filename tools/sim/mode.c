@@ -29,6 +29,11 @@ bool mode_is_its(enum mode mode)
 	return mode >= MODE_ITS;
 }
 
+enum vg_reason mode_its_verdict(enum mode mode)
+{
+	return mode == MODE_ITS_ALTERED ? VG_ITS_FORGED : mode == MODE_ITS_UNTRUSTED ? VG_ITS_UNTRUSTED : VG_ACCEPTED;
+}
+
 bool mode_spends(enum mode mode)
 {
 	return mode <= MODE_ACTION;

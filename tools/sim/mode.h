@@ -71,6 +71,8 @@ extern const struct mode_info mode_infos[MODE_COUNT];
 int mode_find(const char *word, size_t len);
 bool mode_is_hello(enum mode mode);
 bool mode_is_its(enum mode mode);
+/* What the agent says of an ITS frame of this mode that was handed to it. */
+enum vg_reason mode_its_verdict(enum mode mode);
 /* True if the gate counts such packets against the budget of a session, and they must stay within it. */
 bool mode_spends(enum mode mode);
 

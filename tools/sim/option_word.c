@@ -93,6 +93,8 @@ int option_word_secret(const char *path, struct vg_siphash_key *ret_key)
 	return ret;
 }
 
+#define ITS_SIGNER_RATE 40ULL /* the agent's signer-rate is 50, with bursts */
+
 static int refuse(const char *sentence)
 {
 	fprintf(stderr, "voltgate-sim: %s\n", sentence);
@@ -103,6 +105,7 @@ struct needs {
 	bool vehicles, address, mac1, cookie, its;
 	u64 spending; /* weight of what counts against session budgets */
 	u64 hellos;   /* weight of all hellos */
+	u64 signing;  /* weight of authentic ITS frames */
 };
 
 static struct needs needs_of(const struct options *options)
@@ -121,6 +124,7 @@ static struct needs needs_of(const struct options *options)
 		needs.mac1 |= mode_is_hello(mode) && mode != MODE_HELLO_BAD_MAC1;
 		needs.cookie |= mode == MODE_HELLO_COOKIE;
 		needs.spending += mode_spends(mode) ? weight : 0;
+		needs.signing += mode == MODE_ITS || mode == MODE_ITS_DUPLICATE ? weight : 0;
 		needs.hellos += mode_is_hello(mode) ? weight : 0;
 	}
 	return needs;
@@ -168,6 +172,11 @@ int option_word_budgets(const struct options *options, u32 vehicles)
 			      "--count or --rate.");
 	if (needs->hellos && frames == ~0ULL)
 		return refuse("hellos need a --count or a --rate, so that each can have an address of its own.");
+	if (needs->signing && (!options->rate || options->rate * needs->signing / options->plan.weight_total >
+							 ITS_SIGNER_RATE * options->its_stations))
+		return refuse(
+			"the gate would refuse authentic ITS frames as its-over-budget; give more --its-stations or a "
+			"lower --rate, at most 40 frames per second and station.");
 	if (!needs->spending || !options->session_rate || options->plan.expect >= 0 || !vehicles)
 		return 0;
 	each = frames == ~0ULL ? frames : frames * needs->spending / options->plan.weight_total / vehicles;

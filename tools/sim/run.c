@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+#include "tools/sim/admit.h"
 #include "tools/sim/its_shots.h"
 #include "tools/sim/run.h"
 
@@ -216,6 +217,12 @@ int run_all(const struct options *options, struct fleet *fleet, struct tally *re
 	for (i = 0; i < options->threads; i++)
 		workers[i].sender.fd = -1;
 	ret = workers_init(workers, options, fleet);
+	if (!ret && options->its_trust && options->gate) {
+		struct fleet_error error = { "" };
+
+		ret = admit_trust(options->gate, &error);
+		snprintf(ret_error->text, sizeof(ret_error->text), "%.250s", error.text);
+	}
 	if (!ret)
 		ret = workers_run(workers, options->threads);
 	for (i = 0; i < options->threads; i++) {

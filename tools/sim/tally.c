@@ -10,6 +10,8 @@ void tally_count(struct tally *tally, const struct shot *shot)
 		tally->expected[shot->expected]++;
 	else
 		tally->foreign++;
+	if (shot->expected == VG_ITS_HANDED)
+		tally->its[mode_its_verdict(shot->mode)]++;
 	tally->actions += shot->action;
 	tally->frames++;
 	tally->bytes += shot->len;
@@ -19,8 +21,10 @@ void tally_add(struct tally *sum, const struct tally *part)
 {
 	int i;
 
-	for (i = 0; i < VG_REASON_COUNT; i++)
+	for (i = 0; i < VG_REASON_COUNT; i++) {
 		sum->expected[i] += part->expected[i];
+		sum->its[i] += part->its[i];
+	}
 	for (i = 0; i < MODE_COUNT; i++)
 		sum->modes[i] += part->modes[i];
 	sum->foreign += part->foreign;
@@ -32,32 +36,42 @@ void tally_add(struct tally *sum, const struct tally *part)
 		sum->elapsed_us = part->elapsed_us;
 }
 
-void tally_print_json(const struct tally *tally, const char *interface, u64 seed, u32 vehicles, FILE *out)
+/* "name": {"word": N, ...}; all words, or only those counted. */
+static void print_counts(const char *name, const u64 *counts, int count, const char *(*word)(unsigned int), bool all,
+			 FILE *out)
 {
 	const char *comma = "";
 	int i;
 
+	fprintf(out, ", \"%s\": {", name);
+	for (i = 0; i < count; i++) {
+		if (!all && !counts[i])
+			continue;
+		fprintf(out, "%s\"%s\": %" PRIu64, comma, word((unsigned int)i), (uint64_t)counts[i]);
+		comma = ", ";
+	}
+	fprintf(out, "}");
+}
+
+static const char *mode_word(unsigned int mode)
+{
+	return mode_infos[mode].word;
+}
+
+void tally_print_json(const struct tally *tally, const char *interface, u64 seed, u32 vehicles, FILE *out)
+{
 	fprintf(out, "{\"interface\": \"%s\", \"seed\": \"%" PRIu64 "\", \"vehicles\": %u, ", interface, (uint64_t)seed,
 		vehicles);
 	fprintf(out,
 		"\"frames\": %" PRIu64 ", \"for_gate\": %" PRIu64 ", \"foreign\": %" PRIu64 ", \"actions\": %" PRIu64
-		", \"bytes\": %" PRIu64 ", \"retries\": %" PRIu64 ", \"elapsed_us\": %" PRIu64 ", \"expected\": {",
+		", \"bytes\": %" PRIu64 ", \"retries\": %" PRIu64 ", \"elapsed_us\": %" PRIu64,
 		(uint64_t)tally->frames, (uint64_t)(tally->frames - tally->foreign), (uint64_t)tally->foreign,
 		(uint64_t)tally->actions, (uint64_t)tally->bytes, (uint64_t)tally->retries,
 		(uint64_t)tally->elapsed_us);
-	for (i = 0; i < VG_REASON_COUNT; i++) {
-		fprintf(out, "%s\"%s\": %" PRIu64, comma, vg_reason_word(i), (uint64_t)tally->expected[i]);
-		comma = ", ";
-	}
-	fprintf(out, "}, \"modes\": {");
-	comma = "";
-	for (i = 0; i < MODE_COUNT; i++) {
-		if (!tally->modes[i])
-			continue;
-		fprintf(out, "%s\"%s\": %" PRIu64, comma, mode_infos[i].word, (uint64_t)tally->modes[i]);
-		comma = ", ";
-	}
-	fprintf(out, "}}\n");
+	print_counts("expected", tally->expected, VG_REASON_COUNT, vg_reason_word, true, out);
+	print_counts("its", tally->its, VG_REASON_COUNT, vg_reason_word, false, out);
+	print_counts("modes", tally->modes, MODE_COUNT, mode_word, false, out);
+	fprintf(out, "}\n");
 }
 
 void tally_print_text(const struct tally *tally, FILE *out)

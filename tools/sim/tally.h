@@ -12,8 +12,9 @@
 struct tally {
 	u64 expected[VG_REASON_COUNT];
 	u64 modes[MODE_COUNT];
-	u64 foreign; /* not the gate's; in no reason */
-	u64 actions; /* accepted ones, of which the verdict log must have a record */
+	u64 its[VG_REASON_COUNT]; /* what the agent must say of the ITS frames handed to it */
+	u64 foreign;		  /* not the gate's; in no reason */
+	u64 actions;		  /* accepted ones, of which the verdict log must have a record */
 	u64 frames;
 	u64 bytes;
 	u64 retries; /* times the interface's queue was full */
@@ -22,7 +23,8 @@ struct tally {
 
 void tally_count(struct tally *tally, const struct shot *shot);
 void tally_add(struct tally *sum, const struct tally *part);
-/* One JSON object in one line: {"frames", "for_gate", "foreign", "actions", "expected": {...}, "modes": {...}, ...}. */
+/* One JSON object in one line: {"frames", "for_gate", "foreign", "actions", "expected": {...}, "its": {...}, "modes":
+ * {...}, ...}. */
 void tally_print_json(const struct tally *tally, const char *interface, u64 seed, u32 vehicles, FILE *out);
 void tally_print_text(const struct tally *tally, FILE *out);
 
