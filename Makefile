@@ -62,7 +62,7 @@ $(B)/fuzzobj/%.o: %.c $(B)/gen/.done
 	@mkdir -p $(@D)
 	$(CLANG) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
 
-include kmod/kmod.mk bpf/bpf.mk agent/agent.mk agent/its/its.mk tools/tools.mk tests/tests.mk
+include kmod/kmod.mk bpf/bpf.mk agent/its/its.mk agent/agent.mk tools/tools.mk tests/tests.mk
 
 all: $(PROGRAMS)
 
