@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "agent/time_text.h"
+#include "tools/voltgate/its_reload.h"
 #include "tools/voltgate/its_verify.h"
 #include "tools/voltgate/say.h"
 
-static const char *const verbs[] = { "verify", NULL };
+static const char *const verbs[] = { "verify", "reload", NULL };
 
 static int parse_at(const char *word, struct its_verify_options *options)
 {
@@ -56,17 +57,19 @@ static int verify(const struct cli *cli, int argc, char **argv)
 static int its(const struct cli *cli, int argc, char **argv)
 {
 	if (argc < 2)
-		return say_usage("its", "say what to do: verify FILE");
+		return say_usage("its", "say what to do: verify FILE, or reload");
 	if (!strcmp(argv[1], "verify"))
 		return verify(cli, argc - 1, argv + 1);
-	return say_unknown("its", "verb", argv[1], verbs);
+	if (!strcmp(argv[1], "reload"))
+		return argc > 2 ? say_usage("its", "its reload takes no words, not \"%.60s\"", argv[2]) : its_reload(cli);
+	return say_unknown("its", "verb of its (verify, reload)", argv[1], verbs);
 }
 
 const struct cli_command cmd_its = {
 	.name = "its",
 	.run = its,
-	.usage = "verify [--at TIME|capture] [--trust DIR] FILE",
-	.summary = "Judge the ITS frames of a capture offline",
+	.usage = "verify [--at TIME|capture] [--trust DIR] FILE\nreload",
+	.summary = "Judge the ITS frames of a capture offline; reload the agent's trust",
 	.help = "FILE is a pcap or pcapng file of Ethernet or IEEE 802.11 frames. Each ITS frame gives one line, with "
 		"-j one object:\n"
 		"{\"frame\", \"verdict\": \"accepted\"|\"refused\", \"reason\", \"signer\", \"curve\", "

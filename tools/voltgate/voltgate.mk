@@ -10,3 +10,15 @@ CLI_COMMANDS := $(wildcard tools/voltgate/*.c)
 CLI_LIBS := -ljansson -lnl-genl-3 -lnl-3 -lsodium -lbpf -lpcap
 
 $(eval $(call vg_program,voltgate,$(sort $(CLI_COMMANDS) $(CLI_GATE) $(CLI_LOG) $(ITS_SOURCES)),$(CLI_LIBS) $(ITS_LIBS)))
+
+.PHONY: install-cli uninstall-cli
+install: install-cli
+install-cli: $(B)/voltgate
+	install -Dm755 $(B)/voltgate $(DESTDIR)$(PREFIX)/bin/voltgate
+	install -Dm644 tools/voltgate.8 $(DESTDIR)$(PREFIX)/share/man/man8/voltgate.8
+	install -Dm644 tools/voltgate.bash-completion $(DESTDIR)$(PREFIX)/share/bash-completion/completions/voltgate
+
+uninstall: uninstall-cli
+uninstall-cli:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/voltgate share/man/man8/voltgate.8 \
+		share/bash-completion/completions/voltgate)
