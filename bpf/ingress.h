@@ -132,7 +132,7 @@ __attribute__((noinline)) int vg_hello_judge(struct xdp_md *ctx, const struct vg
 	budget = vg_hello_budget_of(&frame->from.source);
 	if (!budget)
 		return VG_INTERNAL;
-	now_ns = bpf_ktime_get_coarse_ns();
+	now_ns = vg_coarse_ns();
 	if (proven)
 		return vg_hello_spend(&budget->proven, &ingress->hello_rate, now_ns) ? VG_ACCEPTED : VG_OVER_BUDGET;
 	return vg_hello_spend(&budget->unproven, &ingress->hello_rate, now_ns) ? VG_ACCEPTED : VG_BAD_COOKIE;

@@ -8,8 +8,8 @@
  * deletes it, and the commit rechecks the id under the lock.
  *
  * Every packet of ours ends in exactly one reason of vg_counters. An alarm
- * aggregate that finds no room (vg_alarms full, or more new ones than the
- * global limit lets in) is only counted there: the agent reports as overflow
+ * aggregate that finds no room (vg_alarms full, more new ones than the global
+ * limit lets in, more refusals than a CPU looks into) is only counted there: the agent reports as overflow
  * what the counter has more than all aggregates together.
  */
 #ifndef VOLTGATE_BPF_PLAIN_ENV_H
@@ -28,6 +28,8 @@ struct vg_env {
 	struct vg_event *slot; /* held from reserve to release; NULL: no record is needed */
 };
 
+#define VG_ALARM_CPU_NS 10000	/* 100,000 refusals a second are looked into on each CPU ... */
+#define VG_ALARM_CPU_BURST 1000 /* ... and so many at once */
 #define VG_EVENT_BYTES(bytes) (sizeof(struct vg_event) + (bytes))
 
 /* --- counting and alarms --- */
@@ -88,6 +90,19 @@ __attribute__((noinline)) int vg_alarm_open(struct xdp_md *ctx, const struct vg_
 	return 0;
 }
 
+/*
+ * True if this CPU may still look into what was refused. An aggregate costs
+ * more than all that an accepted packet has beyond a refused one, so a flood
+ * is aggregated up to VG_ALARM_CPU_NS each, and beyond only counted.
+ */
+VG_INLINE bool vg_alarm_affordable(u64 now_ns)
+{
+	const struct vg_budget_rate rate = { VG_ALARM_CPU_NS, VG_ALARM_CPU_NS * VG_ALARM_CPU_BURST };
+	struct vg_cpu *cpu = vg_cpu_get();
+
+	return cpu && vg_budget_take(&cpu->alarms, &rate, now_ns);
+}
+
 /* Adds the refused @frame to the aggregate of its session, source and reason. */
 __attribute__((noinline)) int vg_plain_alarm(struct xdp_md *ctx, u32 reason, const struct vg_frame *frame)
 {
@@ -98,6 +113,9 @@ __attribute__((noinline)) int vg_plain_alarm(struct xdp_md *ctx, u32 reason, con
 
 	if (!ingress || !frame)
 		return 0;
+	now = vg_now(ingress, &now_ns);
+	if (!vg_alarm_affordable(now_ns))
+		return 0;
 	key.session = frame->session;
 	key.source = frame->from.source;
 	key.reason = reason;
@@ -105,7 +123,6 @@ __attribute__((noinline)) int vg_plain_alarm(struct xdp_md *ctx, u32 reason, con
 	if (!state)
 		return vg_alarm_open(ctx, &key);
 	__sync_fetch_and_add(&state->count, 1);
-	now = vg_now(ingress, &now_ns);
 	if (state->last != now)
 		state->last = now;
 	return 0;

@@ -117,10 +117,47 @@ VG_INLINE u64 vg_us_of_ns(u64 ns)
 	return high * 34359738 + (((high * 46 + low) * 549755814) >> 36);
 }
 
-/* Time64 by the coarse clock (a few milliseconds' grain): freshness needs no better, and the fine one costs 20 ns. */
+/* What a CPU keeps to itself: softirqs do not nest, so nobody else is in it. */
+struct vg_cpu {
+	u64 tick;		 /* jiffy in which the clock was last read */
+	u64 coarse_ns;		 /* that reading */
+	struct vg_budget alarms; /* refusals that it still looks into */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct vg_cpu);
+} vg_cpus SEC(".maps");
+
+VG_INLINE struct vg_cpu *vg_cpu_get(void)
+{
+	u32 key = 0;
+
+	return bpf_map_lookup_elem(&vg_cpus, &key);
+}
+
+/* The coarse monotonic clock. It moves once a tick, so it is read once a tick: the call costs as much as a hash lookup.
+ */
+VG_INLINE u64 vg_coarse_ns(void)
+{
+	struct vg_cpu *cpu = vg_cpu_get();
+	u64 tick = bpf_jiffies64();
+
+	if (!cpu)
+		return bpf_ktime_get_coarse_ns();
+	if (cpu->tick != tick) {
+		cpu->coarse_ns = bpf_ktime_get_coarse_ns();
+		cpu->tick = tick;
+	}
+	return cpu->coarse_ns;
+}
+
+/* Time64 by the coarse clock (a few milliseconds' grain): freshness needs no better, and the fine one costs 30 ns. */
 VG_INLINE u64 vg_now(const struct vg_ingress *ingress, u64 *ret_ns)
 {
-	*ret_ns = bpf_ktime_get_coarse_ns();
+	*ret_ns = vg_coarse_ns();
 	return vg_us_of_ns(*ret_ns) + ingress->time64_offset_us;
 }
 
