@@ -256,17 +256,17 @@ int its_trustdir_load(const char *dir, void (*note)(void *arg, const char *sente
 	if (!error)
 		add_candidates(&loading);
 	free(loading.candidates);
-	if (!error && !its_trust_count(loading.trust))
-		error = -ENODATA;
 	if (error) {
 		snprintf(ret_error->text, sizeof(ret_error->text),
-			 error == -ENODATA ? "The trust list %s holds no certificate that can be used. Put roots and "
-					     "authorities there as .oer, .coer, .cert or .hex files."
-					   : "The trust list %s could not be read because memory ran out.",
-			 dir);
+			 "The trust list %s could not be read because memory ran out.", dir);
 		its_trust_free(loading.trust);
 		return error;
 	}
+	if (!its_trust_count(loading.trust))
+		complain(&loading, ".",
+			 "no certificate here can be used, so no frame will be accepted; put roots and authorities "
+			 "there as "
+			 ".oer, .coer, .cert or .hex files");
 	*ret_trust = loading.trust;
 	return 0;
 }

@@ -19,8 +19,8 @@ struct its_trustdir_error {
 
 /*
  * @note is called with one sentence for each file that is no good: what, and
- * the remedy; such files do not stop the others. -ENOENT, -EACCES,... (the
- * directory), -ENODATA (not one good certificate in it), -ENOMEM.
+ * the remedy; such files do not stop the others, and a list without any is a
+ * list that trusts nobody. -ENOENT, -EACCES,... (the directory), -ENOMEM.
  */
 int its_trustdir_load(const char *dir, void (*note)(void *arg, const char *sentence), void *arg,
 		      struct its_trust **ret_trust, struct its_trustdir_error *ret_error);
