@@ -120,6 +120,8 @@ void batchlink_tick(struct agent *agent);
 int notice_prepare(struct agent *agent);
 int notice_open(struct agent *agent);
 void notice_close(struct agent *agent);
+/* Reads the trust list again, or for the first time if there was none. -errno; all stays as it was. */
+int notice_reload(struct agent *agent, struct its_room_error *ret_error);
 void notice_alarm(struct agent *agent, enum gate_alarm_event event, const struct vg_alarm *alarm);
 
 /* --- act.c: action packets --- */

@@ -11,7 +11,7 @@ AGENT_PLAIN := agent/gate_plain.c agent/gate_plain_alarm.c agent/gate_plain_sess
 AGENT_ITS := $(wildcard agent/its_room*.c)
 AGENT_LIBS := -levent -lbpf -lxdp -lelf -lz -lnl-genl-3 -lnl-3 -lsodium -lcrypto -ljansson -linih -lcap-ng -lm
 
-AGENT_SOURCES := agent/main.c agent/config.c agent/enforce.c agent/enforce_watch.c agent/privileges.c agent/notify.c \
+AGENT_SOURCES := agent/main.c agent/config.c agent/enforce.c agent/enforce_watch.c agent/takeover.c agent/privileges.c agent/notify.c \
 	agent/say.c agent/wipe.c agent/record.c agent/verdicts.c agent/attest.c agent/plain.c agent/batchlink.c \
 	agent/notice.c agent/alarms.c agent/alarmlog.c agent/act.c agent/action.c agent/control.c agent/verbs.c \
 	agent/status.c agent/rhythm.c $(AGENT_VERDICTS) $(AGENT_GATES) $(AGENT_LOADER) $(AGENT_PLAIN) $(AGENT_ITS)

@@ -10,6 +10,7 @@
 #include "agent/agent.h"
 #include "agent/policy_word.h"
 #include "agent/say.h"
+#include "agent/takeover.h"
 
 static int enforce_attach(struct agent *agent)
 {
@@ -25,6 +26,8 @@ static int enforce_attach(struct agent *agent)
 	for (i = 0; i < agent->config.interface_count; i++) {
 		const struct config_interface *interface = &agent->config.interfaces[i];
 
+		if (takeover(interface->name) > 0)
+			say_info("%s: took off the gate that an agent before this one left there.", interface->name);
 		if (loader_attach(agent->loader, interface->name, modes[interface->mode], interface->coexist,
 				  &attachment, &error)) {
 			say_error("%s", error.text);

@@ -130,8 +130,8 @@ static const struct {
 	void (*close)(struct agent *agent);
 } main_parts[] = {
 	{ main_open_loop, main_close_loop },
+	{ act_prepare, act_close }, /* holds the UDP port: from here on this is the namespace's only agent */
 	{ enforce_open, enforce_close },
-	{ act_prepare, act_close },
 	{ notice_prepare, NULL },
 	{ main_drop, NULL },
 	{ record_open, record_close },

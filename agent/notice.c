@@ -5,6 +5,7 @@
  */
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -78,7 +79,7 @@ int notice_prepare(struct agent *agent)
 	return AGENT_EXIT_REFUSED;
 }
 
-static int notice_open_its(struct agent *agent)
+static int notice_open_its(struct agent *agent, struct its_room_error *ret_error)
 {
 	const struct config_its_section *its = &agent->config.its;
 	struct its_room_config config = {
@@ -106,17 +107,27 @@ static int notice_open_its(struct agent *agent)
 		agent->its_tap = -1; /* the room's from now on */
 		return 0;
 	}
-	say_error("%s", error.text);
-	if (err != -ENOENT)
-		return AGENT_EXIT_REFUSED;
-	say_info("ITS frames are refused until there is a trust list: make %s, or set 'enable = no' in [its].",
-		 its->trust_dir);
-	return 0;
+	snprintf(ret_error->text, sizeof(ret_error->text),
+		 "%.200s Until there is a trust list, every ITS frame is refused ('voltgate its trust reload' reads it "
+		 "again).",
+		 error.text);
+	return err;
+}
+
+int notice_reload(struct agent *agent, struct its_room_error *ret_error)
+{
+	if (!agent->config.its.enable) {
+		snprintf(ret_error->text, sizeof(ret_error->text),
+			 "ITS frames are off: 'enable' in [its] of the configuration is no.");
+		return -EOPNOTSUPP;
+	}
+	return agent->its ? its_room_reload(agent->its, ret_error) : notice_open_its(agent, ret_error);
 }
 
 int notice_open(struct agent *agent)
 {
 	const char *path = agent->config.alarm_log;
+	struct its_room_error error;
 	int err = alarmlog_open(path, agent->host, &agent->alarmlog);
 
 	if (err) {
@@ -126,8 +137,8 @@ int notice_open(struct agent *agent)
 	}
 	if (alarms_new(agent->alarmlog, agent->host, agent->config.alarm_update_ms, notice_told, agent, &agent->alarms))
 		return AGENT_EXIT_REFUSED;
-	if (agent->config.its.enable && (err = notice_open_its(agent)))
-		return err;
+	if (agent->config.its.enable && notice_open_its(agent, &error))
+		say_error("%s", error.text); /* refusing all of them is safe; the rest of the gate works on */
 	agent->ring = ring_buffer__new(loader_map_fd(agent->loader, LOADER_MAP_RING), notice_take_event, agent, NULL);
 	if (agent->ring)
 		agent->ring_event = event_new(agent->base, ring_buffer__epoll_fd(agent->ring), EV_READ | EV_PERSIST,

@@ -33,7 +33,7 @@ static void rhythm_on_signal(evutil_socket_t number, short what, void *arg)
 	if (err)
 		say_error("Cannot open the alarm log %s again: %s. The old file stays in use.", agent->config.alarm_log,
 			  strerror(-err));
-	if (agent->its && its_room_reload(agent->its, &error))
+	if (agent->config.its.enable && notice_reload(agent, &error))
 		say_error("%s", error.text);
 	say_info("Hang-up: the alarm log was opened again and the trust list read again.");
 }

@@ -377,12 +377,7 @@ static int verbs_its_trust_reload(struct agent *agent, struct control_peer *peer
 	int err;
 
 	(void)request;
-	if (!agent->its) {
-		snprintf(error->text, sizeof(error->text),
-			 "ITS frames are off: 'enable' in [its] of the configuration is no.");
-		return -EOPNOTSUPP;
-	}
-	err = its_room_reload(agent->its, &room_error);
+	err = notice_reload(agent, &room_error);
 	if (err)
 		snprintf(error->text, sizeof(error->text), "%.255s", room_error.text);
 	return verbs_end(peer, err);
