@@ -84,7 +84,7 @@ static const struct layout layouts[] = {
 	S(vg_locked_budget, true, false, 3, M(vg_locked_budget, lock), M(vg_locked_budget, zero),
 	  M(vg_locked_budget, budget)),
 	S(vg_hello_budget, true, false, 2, M(vg_hello_budget, unproven), M(vg_hello_budget, proven)),
-	S(vg_plain_session, true, false, 3, M(vg_plain_session, lock), M(vg_plain_session, zero),
+	S(vg_plain_session, true, false, 3, M(vg_plain_session, lock), M(vg_plain_session, accepted),
 	  M(vg_plain_session, auth)),
 	S(vg_deny_key, true, false, 2, M(vg_deny_key, bits), M(vg_deny_key, source)),
 	S(vg_event, true, false, 6, M(vg_event, kind), M(vg_event, ifindex), M(vg_event, time), M(vg_event, len),
