@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* alarm.c - the packets' side of alarms, and their table; see alarm.h. */
 #include <linux/slab.h>
+#include <linux/netdevice.h>
 #include <net/xdp.h>
 #include "alarm_worker.h"
 #include "gate.h"
 
 #define VG_ALARM_NOTICE_NS (100 * NSEC_PER_MSEC) /* ten a second */
-#define VG_ALARM_CLOSING_MAX 1024 /* evicted and waiting for the worker; beyond, nothing is evicted */
+#define VG_ALARM_CLOSING_MAX 1024		 /* evicted and waiting for the worker; beyond, nothing is evicted */
 #define VG_ALARM_EVICT_TRIES 4
 
 static struct kmem_cache *vg_alarm_cache;
@@ -65,7 +66,7 @@ void vg_alarms_done(struct vg_gate *gate)
 
 	cancel_work_sync(&alarms->teller);
 	cancel_delayed_work_sync(&alarms->closer);
-	list_for_each_entry_safe(entry, next, &alarms->closing, lru)
+	list_for_each_entry_safe (entry, next, &alarms->closing, lru)
 		vg_alarm_free_now(entry, NULL);
 	rhashtable_free_and_destroy(&alarms->table, vg_alarm_free_now, NULL);
 	xa_destroy(&alarms->slots);

@@ -37,12 +37,12 @@ enum vg_alarm_event { VG_ALARM_NEW = 1, VG_ALARM_UPDATE = 2, VG_ALARM_CLOSED = 3
 struct vg_alarm_entry {
 	struct rhash_head node;
 	struct vg_alarm alarm; /* its state: under lock */
-	spinlock_t lock; /* with softirqs off */
-	bool closed; /* set under both locks: takes no more packets */
-	bool told; /* under lock: somebody was told of it once */
-	bool queued; /* under lock: in notices */
+	spinlock_t lock;       /* with softirqs off */
+	bool closed;	       /* set under both locks: takes no more packets */
+	bool told;	       /* under lock: somebody was told of it once */
+	bool queued;	       /* under lock: in notices */
 	u32 slot;
-	u64 moved_ns; /* when it last moved to the end of lru, at most VG_ALARM_MOVE_NS ago if packets come */
+	u64 moved_ns;	      /* when it last moved to the end of lru, at most VG_ALARM_MOVE_NS ago if packets come */
 	struct list_head lru; /* or closing; under the table lock */
 	struct llist_node notice;
 	struct rcu_head rcu;
@@ -55,8 +55,8 @@ struct vg_alarm_clock {
 
 struct vg_alarms {
 	struct rhashtable table;
-	struct xarray slots; /* for walks, as with sessions */
-	spinlock_t lock; /* the table lock, with softirqs off */
+	struct xarray slots;  /* for walks, as with sessions */
+	spinlock_t lock;      /* the table lock, with softirqs off */
 	struct list_head lru; /* least recently used first */
 	struct list_head closing;
 	u32 live; /* in lru */
@@ -65,7 +65,7 @@ struct vg_alarms {
 	struct llist_head notices;
 	struct vg_alarm_clock clocks[VG_REASON_COUNT];
 	struct mutex worker;
-	struct work_struct teller; /* sends notices, records and forgets what is closed */
+	struct work_struct teller;  /* sends notices, records and forgets what is closed */
 	struct delayed_work closer; /* closes what fell silent; runs while there are entries */
 };
 

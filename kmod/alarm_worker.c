@@ -56,7 +56,8 @@ static void vg_alarms_tell(struct vg_gate *gate)
 	struct vg_alarm alarm;
 	bool told;
 
-	llist_for_each_entry_safe(entry, next, notices, notice) {
+	llist_for_each_entry_safe(entry, next, notices, notice)
+	{
 		spin_lock_bh(&entry->lock);
 		alarm = entry->alarm;
 		told = entry->told;
@@ -97,7 +98,7 @@ static bool vg_alarms_close_before(struct vg_alarms *alarms, u64 before_ns)
 	u32 closed = 0;
 
 	spin_lock_bh(&alarms->lock);
-	list_for_each_entry_safe(entry, next, &alarms->lru, lru) {
+	list_for_each_entry_safe (entry, next, &alarms->lru, lru) {
 		if (entry->moved_ns >= before_ns || closed == VG_ALARM_CLOSE_PASS)
 			break;
 		if (vg_alarm_close(alarms, entry))

@@ -59,7 +59,7 @@ static void vg_batch_fill(struct vg_batches *batches, struct vg_batch *batch, u3
 	struct vg_record_page *page, *next;
 	u32 filled = 0, take;
 
-	list_for_each_entry_safe(page, next, &batches->staged, node) {
+	list_for_each_entry_safe (page, next, &batches->staged, node) {
 		take = min(count - filled, page->count - page->taken);
 		memcpy(batch->records + filled, page->records + page->taken, take * sizeof(*batch->records));
 		filled += take;
@@ -144,7 +144,7 @@ static void vg_batches_work(struct work_struct *work)
 		room = batches->pending < set.backlog_batches;
 		cond_resched();
 	}
-	batches->stalled = !room; /* then the next acknowledgement wakes us */
+	batches->stalled = !room;	   /* then the next acknowledgement wakes us */
 	if (room && batches->staged_count) /* out of memory, or not yet enough for a batch */
 		vg_batches_arm(batches, &set);
 unlock:
@@ -173,7 +173,7 @@ void vg_batches_done(struct vg_gate *gate)
 	cancel_work_sync(&batches->work); /* it may have started the timer again */
 	hrtimer_cancel(&batches->timer);
 	cancel_work_sync(&batches->work); /* and the timer this, which finds no chain begun and leaves it at that */
-	list_for_each_entry_safe(batch, next, &batches->sealed, node)
+	list_for_each_entry_safe (batch, next, &batches->sealed, node)
 		kvfree(batch);
 	vg_record_pages_free(&batches->staged);
 	kfree(batches->scratch);
@@ -262,7 +262,7 @@ int vg_batch_acknowledge(struct vg_gate *gate, u64 number, struct netlink_ext_ac
 		err = -ERANGE;
 		goto unlock;
 	}
-	list_for_each_entry_safe(batch, next, &batches->sealed, node) {
+	list_for_each_entry_safe (batch, next, &batches->sealed, node) {
 		if (batch->number > number)
 			break;
 		list_del(&batch->node);

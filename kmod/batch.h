@@ -36,25 +36,25 @@ struct vg_batches {
 	struct mutex mutex; /* all below except what says otherwise */
 	struct vg_ed25519_key key;
 	bool key_made; /* the rest of the key has been computed from its seed */
-	bool stalled; /* records wait until a batch is acknowledged */
-	bool begun; /* written under the mutex, read anywhere */
-	u64 epoch; /* Time64 */
+	bool stalled;  /* records wait until a batch is acknowledged */
+	bool begun;    /* written under the mutex, read anywhere */
+	u64 epoch;     /* Time64 */
 	u64 next_number;
 	u64 acknowledged; /* batches below are forgotten */
-	u64 time; /* Time64 of the last batch: the chain's time never goes backwards */
+	u64 time;	  /* Time64 of the last batch: the chain's time never goes backwards */
 	u8 head_hash[VG_HASH_LEN];
 	struct list_head sealed; /* struct vg_batch, in order */
-	u32 pending; /* of them; written under the mutex, read anywhere */
+	u32 pending;		 /* of them; written under the mutex, read anywhere */
 	struct list_head staged; /* struct vg_record_page, in order */
 	u32 staged_count;
-	u8 *scratch; /* for the Merkle tree; made with the chain */
+	u8 *scratch;	     /* for the Merkle tree; made with the chain */
 	unsigned long flags; /* VG_BATCHES_*, atomic */
 	struct hrtimer timer;
 	struct work_struct work;
 };
 
 #define VG_BATCHES_ARMED 0 /* the timer runs */
-#define VG_BATCHES_DUE 1 /* it ran out: seal also what does not fill a batch */
+#define VG_BATCHES_DUE 1   /* it ran out: seal also what does not fill a batch */
 
 /* What gate-get tells about the chain. */
 struct vg_batches_state {

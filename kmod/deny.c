@@ -101,7 +101,8 @@ int vg_deny_add(struct vg_gate *gate, const struct vg_deny_prefix *prefix, struc
 
 	vg_deny_mask(&masked, prefix->bits);
 	if (memcmp(&masked, &prefix->source, sizeof(masked))) {
-		NL_SET_ERR_MSG(extack, "The address has bits set behind its prefix; clear them or make the prefix longer");
+		NL_SET_ERR_MSG(extack,
+			       "The address has bits set behind its prefix; clear them or make the prefix longer");
 		return -EINVAL;
 	}
 	mutex_lock(&gate->mutex);
@@ -147,7 +148,8 @@ void vg_denies_flush(struct vg_gate *gate)
 	struct vg_deny *deny;
 	unsigned long slot;
 
-	xa_for_each(&gate->denies.slots, slot, deny) {
+	xa_for_each(&gate->denies.slots, slot, deny)
+	{
 		vg_deny_delete(&gate->denies, deny);
 		cond_resched();
 	}
@@ -178,7 +180,8 @@ bool vg_deny_search(struct vg_gate *gate, const struct vg_source *source)
 	if (!lengths)
 		return false;
 	lengths += vg_deny_family(source->family);
-	for_each_set_bit(at, lengths->used, VG_DENY_LENGTHS) {
+	for_each_set_bit(at, lengths->used, VG_DENY_LENGTHS)
+	{
 		prefix.bits = VG_DENY_LENGTHS - 1 - at;
 		vg_deny_mask(&prefix.source, prefix.bits); /* ever shorter, so the bits cleared before stay so */
 		deny = rhashtable_lookup(&denies->table, &prefix, vg_deny_params);

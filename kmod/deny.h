@@ -42,8 +42,8 @@ struct vg_deny_lengths {
 
 struct vg_denies {
 	struct rhashtable table;
-	struct xarray slots; /* for walks, as with sessions */
-	u32 count; /* written under the gate's mutex, as all of these */
+	struct xarray slots;		 /* for walks, as with sessions */
+	u32 count;			 /* written under the gate's mutex, as all of these */
 	struct vg_deny_lengths *lengths; /* VG_DENY_FAMILIES of them, made with the first entry */
 };
 

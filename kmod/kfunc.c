@@ -5,6 +5,7 @@
  */
 #include <linux/filter.h>
 #include <linux/module.h>
+#include <linux/netdevice.h>
 #include <net/xdp.h>
 #include "compat.h"
 #include "gate.h"
@@ -18,10 +19,10 @@ struct vg_env {
 	u64 now; /* Time64 */
 	const u8 *vid;
 	u32 vid_len;
-	enum vg_reason absent; /* why there is no live session */
+	enum vg_reason absent;	     /* why there is no live session */
 	struct vg_record_lane *lane; /* a slot is held here */
-	enum vg_record_kind kind; /* of its record */
-	u64 beacon_second; /* the session's, when the slot was taken */
+	enum vg_record_kind kind;    /* of its record */
+	u64 beacon_second;	     /* the session's, when the slot was taken */
 	u8 digest[VG_HASH_LEN];
 };
 
@@ -138,9 +139,9 @@ static enum vg_reason vg_kfunc_decide(struct vg_env *env, const struct vg_moment
 }
 
 /* Counts; a refusal also goes to the alarms. */
-static void vg_kfunc_conclude(struct vg_gate *gate, const struct vg_gate_policy *policy,
-			      const struct vg_moment *moment, const struct xdp_buff *xdp,
-			      const struct vg_vid_fields *vid, const struct vg_source *source, enum vg_reason reason)
+static void vg_kfunc_conclude(struct vg_gate *gate, const struct vg_gate_policy *policy, const struct vg_moment *moment,
+			      const struct xdp_buff *xdp, const struct vg_vid_fields *vid,
+			      const struct vg_source *source, enum vg_reason reason)
 {
 	struct vg_alarm_key key = { .session = vid->session, .source = *source, .reason = reason };
 

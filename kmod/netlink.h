@@ -38,7 +38,7 @@ void vg_netlink_send(struct vg_gate *gate, struct sk_buff *skb, enum vg_netlink_
 
 /* Where a dump goes on; zeroed by the kernel when it begins. */
 struct vg_netlink_walk {
-	u64 at; /* slot, CPU or batch number */
+	u64 at;	    /* slot, CPU or batch number */
 	u32 offset; /* record of that batch */
 	bool begun;
 };

@@ -40,8 +40,8 @@ int vg_nl_batch_ack_doit(struct sk_buff *request, struct genl_info *info)
 static int vg_batch_put(struct sk_buff *skb, const struct vg_netlink_header *header, const struct vg_batch *batch,
 			u32 offset)
 {
-	void *message = genlmsg_put(skb, header->portid, header->sequence, &vg_netlink_family, header->flags,
-				    header->command);
+	void *message =
+		genlmsg_put(skb, header->portid, header->sequence, &vg_netlink_family, header->flags, header->command);
 	u32 count = min_t(u32, batch->count - offset, VG_NL_RECORDS_PER_MESSAGE);
 	int room = skb_tailroom(skb) - VG_BATCH_MESSAGE_FIXED;
 
@@ -65,7 +65,7 @@ static struct vg_batch *vg_batch_from(struct vg_batches *batches, u64 number)
 {
 	struct vg_batch *batch;
 
-	list_for_each_entry(batch, &batches->sealed, node)
+	list_for_each_entry (batch, &batches->sealed, node)
 		if (batch->number >= number)
 			return batch;
 	return NULL;
@@ -81,7 +81,8 @@ static void vg_batches_dump(struct sk_buff *skb, struct netlink_callback *cb, st
 
 	if (!batch)
 		return;
-	list_for_each_entry_from(batch, &batches->sealed, node) {
+	list_for_each_entry_from(batch, &batches->sealed, node)
+	{
 		if (batch->number != walk->at) {
 			walk->at = batch->number;
 			walk->offset = 0;
@@ -139,8 +140,8 @@ void vg_netlink_batch_notify(struct vg_gate *gate, const struct vg_batch *batch)
 static int vg_alarm_put(struct sk_buff *skb, const struct vg_netlink_header *header, const struct vg_alarm *alarm,
 			u8 event)
 {
-	void *message = genlmsg_put(skb, header->portid, header->sequence, &vg_netlink_family, header->flags,
-				    header->command);
+	void *message =
+		genlmsg_put(skb, header->portid, header->sequence, &vg_netlink_family, header->flags, header->command);
 
 	if (!message)
 		return -EMSGSIZE;

@@ -37,7 +37,7 @@ static int vg_policy_parse(const struct nlattr *attribute, struct genl_info *inf
 	bool key = false, value = false;
 	int left;
 
-	nla_for_each_nested(part, attribute, left) {
+	nla_for_each_nested (part, attribute, left) {
 		if (nla_type(part) == VG_A_POLICY_KEY && nla_len(part) == sizeof(u32)) {
 			ret_change->key = nla_get_u32(part);
 			key = true;
@@ -59,7 +59,8 @@ int vg_nl_policy_set_doit(struct sk_buff *request, struct genl_info *info)
 	u32 count = 0;
 	int left, err;
 
-	nlmsg_for_each_attr(attribute, info->nlhdr, GENL_HDRLEN, left) {
+	nlmsg_for_each_attr(attribute, info->nlhdr, GENL_HDRLEN, left)
+	{
 		if (nla_type(attribute) != VG_A_POLICY_SETTING)
 			continue;
 		if (count == VG_POLICY_KEY_COUNT) {
@@ -131,8 +132,7 @@ static int vg_deny_put(struct sk_buff *skb, const struct vg_deny_view *view)
 
 	if (nla_put_u8(skb, VG_A_DENY_FAMILY, source->family) ||
 	    nla_put(skb, VG_A_DENY_ADDRESS, vg_source_bits(source->family) / 8, source->addr) ||
-	    nla_put_u8(skb, VG_A_DENY_BITS, view->prefix.bits) ||
-	    vg_netlink_put_u64(skb, VG_A_DENY_HITS, view->hits))
+	    nla_put_u8(skb, VG_A_DENY_BITS, view->prefix.bits) || vg_netlink_put_u64(skb, VG_A_DENY_HITS, view->hits))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -186,7 +186,7 @@ int vg_nl_counters_get_doit(struct sk_buff *request, struct genl_info *info)
 
 	if (!skb)
 		return -ENOMEM;
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu (cpu)
 		vg_counters_add(gate, cpu, &sum);
 	return vg_netlink_answer(info, skb, message, vg_counters_put(skb, &sum));
 }

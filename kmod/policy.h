@@ -20,7 +20,7 @@ struct netlink_ext_ack;
 
 struct vg_gate_policy {
 	struct rcu_head rcu;
-	struct vg_policy set; /* as the administrator sees it */
+	struct vg_policy set;	    /* as the administrator sees it */
 	struct vg_auth_policy auth; /* the times in it are 0: each packet has its own */
 	struct vg_budget_rate alarm_new;
 	u64 alarm_idle_ns;
@@ -51,7 +51,7 @@ int vg_policy_set(struct vg_gate *gate, const struct vg_policy_change *changes, 
 
 /* One moment, read once for each packet. */
 struct vg_moment {
-	u64 now; /* Time64, test offset included */
+	u64 now;    /* Time64, test offset included */
 	u64 now_ns; /* monotonic */
 };
 

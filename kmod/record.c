@@ -24,7 +24,7 @@ int vg_records_init(struct vg_gate *gate)
 	records->lanes = alloc_percpu_gfp(struct vg_record_lane, GFP_KERNEL_ACCOUNT);
 	if (!records->lanes)
 		return -ENOMEM;
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu (cpu)
 		vg_lane_init(per_cpu_ptr(records->lanes, cpu));
 	vg_lane_init(&records->added);
 	vg_lane_init(&records->ended);
@@ -37,7 +37,7 @@ void vg_records_done(struct vg_gate *gate)
 	struct vg_records *records = &gate->records;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu (cpu)
 		vg_lane_done(per_cpu_ptr(records->lanes, cpu));
 	vg_lane_done(&records->added);
 	vg_lane_done(&records->ended);
@@ -48,7 +48,7 @@ void vg_record_pages_free(struct list_head *pages)
 {
 	struct vg_record_page *page, *next;
 
-	list_for_each_entry_safe(page, next, pages, node)
+	list_for_each_entry_safe (page, next, pages, node)
 		kfree(page);
 	INIT_LIST_HEAD(pages);
 }
@@ -151,7 +151,7 @@ static u32 vg_lane_collect(struct vg_record_lane *lane, struct list_head *ret_pa
 		list_add_tail(&lane->page->node, &pages);
 	lane->page = NULL;
 	spin_unlock_bh(&lane->lock);
-	list_for_each_entry(page, &pages, node)
+	list_for_each_entry (page, &pages, node)
 		count += page->count;
 	list_splice_tail(&pages, ret_pages);
 	return count;
@@ -166,7 +166,7 @@ u32 vg_records_collect(struct vg_gate *gate, struct list_head *ret_pages)
 	int cpu;
 
 	count = vg_lane_collect(&records->ended, &ended);
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu (cpu)
 		count += vg_lane_collect(per_cpu_ptr(records->lanes, cpu), &packets);
 	count += vg_lane_collect(&records->added, ret_pages);
 	list_splice_tail(&packets, ret_pages);

@@ -38,7 +38,7 @@ struct vg_record_page {
 static_assert(sizeof(struct vg_record_page) <= 4096);
 
 struct vg_record_lane {
-	spinlock_t lock; /* with softirqs off */
+	spinlock_t lock;	     /* with softirqs off */
 	struct vg_record_page *page; /* being filled, or NULL */
 	struct list_head full;
 };
@@ -61,9 +61,9 @@ void vg_record_publish(struct vg_gate *gate, struct vg_record_lane *lane, const 
 void vg_record_release(struct vg_gate *gate, struct vg_record_lane *lane);
 
 enum vg_record_share {
-	VG_RECORD_IF_ROOM, /* like a packet */
+	VG_RECORD_IF_ROOM,	/* like a packet */
 	VG_RECORD_IF_HALF_FREE, /* alarms: attackers must not be able to fill the backlog */
-	VG_RECORD_ALWAYS, /* cannot fail */
+	VG_RECORD_ALWAYS,	/* cannot fail */
 };
 /* Writes a record from process context; may sleep. -ENOBUFS: backlog; -ENOMEM. */
 int vg_record_write(struct vg_gate *gate, struct vg_record_lane *lane, const struct vg_record *record,

@@ -298,7 +298,8 @@ void vg_sessions_flush(struct vg_gate *gate)
 	struct vg_session *session;
 	unsigned long slot;
 
-	xa_for_each(&gate->sessions.slots, slot, session) {
+	xa_for_each(&gate->sessions.slots, slot, session)
+	{
 		vg_session_end(gate, session, VG_SESSION_GONE, VG_ACCEPTED);
 		cond_resched();
 	}

@@ -43,7 +43,7 @@ struct vg_session {
 	spinlock_t lock; /* with softirqs off */
 	u32 slot : 24;
 	u32 state : 8; /* enum vg_session_state, under lock */
-	u64 added; /* Time64 */
+	u64 added;     /* Time64 */
 	atomic64_t accepted;
 	union {
 		u8 commitment[VG_HASH_LEN]; /* salted, to the wallet; not once gone */
@@ -62,8 +62,8 @@ static_assert(VG_SESSION_BYTES <= 320);
 struct vg_sessions {
 	struct rhashtable table;
 	struct xarray slots;
-	u32 count; /* written under the gate's mutex */
-	unsigned long sweep; /* the slot at which the worker goes on */
+	u32 count;		     /* written under the gate's mutex */
+	unsigned long sweep;	     /* the slot at which the worker goes on */
 	struct delayed_work sweeper; /* ends what has expired */
 };
 

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0
+# Tests of the module. They run where it is loaded: in a guest (tests/vm), with
+# VG_MODULE and VG_OBJECT naming voltgate.ko and voltgate.bpf.o (default: beside them).
+KMOD_TESTS :=
+define kmod_test
+KMOD_TESTS += $(B)/tests/kmod/$(1)
+$(B)/tests/kmod/$(1): $$(patsubst %.c,$(B)/obj/%.o,tests/kmod/$(1).c $(2))
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) -o $$@ $$^ $(3)
+-include $$(patsubst %.c,$(B)/obj/%.d,tests/kmod/$(1).c $(2))
+endef
+
+KMOD_WIRE := tests/kmod/wire.c tests/kmod/gate.c
+$(eval $(call kmod_test,refusals_test,$(KMOD_WIRE),))
+
+.PHONY: kmod-tests
+kmod-tests: $(KMOD_TESTS)
