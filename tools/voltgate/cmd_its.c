@@ -61,7 +61,8 @@ static int its(const struct cli *cli, int argc, char **argv)
 	if (!strcmp(argv[1], "verify"))
 		return verify(cli, argc - 1, argv + 1);
 	if (!strcmp(argv[1], "reload"))
-		return argc > 2 ? say_usage("its", "its reload takes no words, not \"%.60s\"", argv[2]) : its_reload(cli);
+		return argc > 2 ? say_usage("its", "its reload takes no words, not \"%.60s\"", argv[2])
+				: its_reload(cli);
 	return say_unknown("its", "verb of its (verify, reload)", argv[1], verbs);
 }
 
