@@ -18,3 +18,4 @@ $(B)/tests/bench/$(1): $$(patsubst %.c,$(B)/obj/%.o,$(2))
 endef
 
 $(eval $(call vg_bench,gate_bench,tests/bench/gate_bench.c tests/bench/stage.c tests/bench/series.c,-lbpf -lsodium -ljansson))
+$(eval $(call vg_bench,live_bench,tests/bench/live_bench.c tests/bench/stage.c tests/bench/series.c,-lbpf -ljansson))

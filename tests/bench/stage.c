@@ -330,8 +330,10 @@ void stage_fill(struct stage *stage, enum stage_verdict other, u32 percent, u32 
 {
 	u32 i;
 
-	for (i = 0; i < count; i++)
-		fill_entry(stage, &stage->entries[i], draw(stage) % 100 < percent ? other : STAGE_ACCEPTED);
+	for (i = 0; i < count; i++) {
+		stage->made[i] = draw(stage) % 100 < percent ? other : STAGE_ACCEPTED;
+		fill_entry(stage, &stage->entries[i], stage->made[i]);
+	}
 	stage->control->next = 0;
 }
 

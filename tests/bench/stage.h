@@ -30,7 +30,8 @@ struct stage {
 	struct feed_control *control;
 	int counters_fd, sessions_fd, cpus;
 	u32 sessions;		   /* now in the map */
-	u32 *sequence;		   /* last used of each */
+	u32 *sequence; /* last used of each */
+	u8 made[FEED_ENTRIES]; /* enum stage_verdict of each entry */
 	u8 frame[STAGE_FRAME_MAX]; /* what the fed fields are written into */
 	u32 frame_len, payload_len;
 	u32 type; /* of the VIDs fed */

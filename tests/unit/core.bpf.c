@@ -5,6 +5,21 @@
 #include <bpf/bpf_helpers.h>
 
 #include "core_case.h"
+#include "voltgate/hello.h"
+#include "voltgate/maps.h"
+
+/* Put every structure that crosses a boundary into this object's BTF, where layout_test.c reads it. */
+struct vg_vid *core_vid;
+struct vg_alarm *core_alarm;
+struct vg_record *core_record;
+struct vg_batch_seal *core_seal;
+struct vg_cookie_input *core_cookie_input;
+struct vg_ingress *core_ingress;
+struct vg_locked_budget *core_locked_budget;
+struct vg_hello_budget *core_hello_budget;
+struct vg_plain_session *core_session;
+struct vg_deny_key *core_deny_key;
+struct vg_event *core_event;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -58,7 +58,7 @@ static const struct layout layouts[] = {
 	S(vg_replay, true, true, 2, M(vg_replay, head), M(vg_replay, seen)),
 	S(vg_session_auth, true, true, 6, M(vg_session_auth, id), M(vg_session_auth, key), M(vg_session_auth, expires),
 	  M(vg_session_auth, budget), M(vg_session_auth, beacon_second), M(vg_session_auth, replay)),
-	S(vg_vid, true, true, 8, M(vg_vid, version), M(vg_vid, type), M(vg_vid, payload_len), M(vg_vid, zero),
+	S(vg_vid, false, true, 8, M(vg_vid, version), M(vg_vid, type), M(vg_vid, payload_len), M(vg_vid, zero),
 	  M(vg_vid, session), M(vg_vid, sequence), M(vg_vid, generated), FLEX(vg_vid, payload)),
 	S(vg_alarm_key, true, true, 3, M(vg_alarm_key, session), M(vg_alarm_key, source), M(vg_alarm_key, reason)),
 	S(vg_alarm_state, true, true, 7, M(vg_alarm_state, first), M(vg_alarm_state, last), M(vg_alarm_state, count),
@@ -73,7 +73,7 @@ static const struct layout layouts[] = {
 	  M(vg_batch_head, count), M(vg_batch_head, grade), M(vg_batch_head, flags), M(vg_batch_head, zero)),
 	S(vg_batch_seal, false, true, 3, M(vg_batch_seal, head), M(vg_batch_seal, signature),
 	  M(vg_batch_seal, salt_seed)),
-	S(vg_cookie_input, true, false, 3, M(vg_cookie_input, source), M(vg_cookie_input, port),
+	S(vg_cookie_input, false, false, 3, M(vg_cookie_input, source), M(vg_cookie_input, port),
 	  M(vg_cookie_input, zero)),
 	S(vg_ingress, true, false, 16, M(vg_ingress, time64_offset_us), M(vg_ingress, mac1_key),
 	  M(vg_ingress, cookie_secrets), M(vg_ingress, hello_rate), M(vg_ingress, its_rate),
@@ -87,7 +87,7 @@ static const struct layout layouts[] = {
 	S(vg_plain_session, true, false, 3, M(vg_plain_session, lock), M(vg_plain_session, accepted),
 	  M(vg_plain_session, auth)),
 	S(vg_deny_key, true, false, 2, M(vg_deny_key, bits), M(vg_deny_key, source)),
-	S(vg_event, true, false, 6, M(vg_event, kind), M(vg_event, ifindex), M(vg_event, time), M(vg_event, len),
+	S(vg_event, false, false, 6, M(vg_event, kind), M(vg_event, ifindex), M(vg_event, time), M(vg_event, len),
 	  M(vg_event, zero), FLEX(vg_event, bytes)),
 };
 
@@ -129,13 +129,15 @@ static int compare(const struct btf *btf, const struct btf_type *type, const str
 	return differ;
 }
 
-static void test_file(const char *path, const struct btf *btf, bool module)
+enum object_kind { OBJECT_CORE, OBJECT_BPF, OBJECT_MODULE }; /* core.bpf.o has them all */
+
+static void test_file(const char *path, const struct btf *btf, enum object_kind kind)
 {
 	size_t i;
 
 	for (i = 0; i < COUNT(layouts); i++) {
 		const struct layout *layout = &layouts[i];
-		bool wanted = module ? layout->in_module : layout->in_bpf;
+		bool wanted = kind == OBJECT_CORE || (kind == OBJECT_MODULE ? layout->in_module : layout->in_bpf);
 		int id = btf__find_by_name_kind(btf, layout->name, BTF_KIND_STRUCT);
 
 		if (id < 0 && !wanted)
@@ -171,7 +173,7 @@ static void test_path(const char *path)
 	char why[PATH_MAX + 128];
 
 	if (btf) {
-		test_file(path, btf, module);
+		test_file(path, btf, module ? OBJECT_MODULE : strstr(path, "core.bpf.o") ? OBJECT_CORE : OBJECT_BPF);
 	} else if (module) {
 		snprintf(why, sizeof(why),
 			 "%s carries no BTF that fits a kernel found here (%s); build it with its kernel's BTF", path,
@@ -193,7 +195,7 @@ static int visit(const char *path, const struct stat *status, int flag, struct F
 	(void)status;
 	if (flag != FTW_F)
 		return 0;
-	if (!strcmp(name, "voltgate.bpf.o")) {
+	if (!strcmp(name, "voltgate.bpf.o") || !strcmp(name, "core.bpf.o")) {
 		objects_found++;
 		test_path(path);
 	} else if (!strcmp(name, "voltgate.ko")) {

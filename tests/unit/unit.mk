@@ -16,4 +16,5 @@ $(B)/tests/unit/core.bpf.o: tests/unit/core.bpf.c tests/unit/core_case.h $(wildc
 		-Iinclude -I. -I/usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 $(eval $(call vg_test,unit/core_bpf_run,tests/unit/core_bpf_test.c,-lbpf))
 $(B)/tests/unit/core_bpf_run: | $(B)/tests/unit/core.bpf.o
+$(B)/tests/unit/layout: | $(B)/tests/unit/core.bpf.o $(B)/voltgate.bpf.o
 $(eval $(call vg_test,unit/layout,tests/unit/layout_test.c,-lbpf))
