@@ -108,7 +108,7 @@ static int notice_open_its(struct agent *agent, struct its_room_error *ret_error
 		return 0;
 	}
 	snprintf(ret_error->text, sizeof(ret_error->text),
-		 "%.200s Until there is a trust list, every ITS frame is refused ('voltgate its trust reload' reads it "
+		 "%.200s Until there is a trust list, every ITS frame is refused ('voltgate its reload' reads it "
 		 "again).",
 		 error.text);
 	return err;
