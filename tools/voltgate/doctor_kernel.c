@@ -43,7 +43,7 @@ static bool has(unsigned long long caps, int bit)
 	return caps >> bit & 1;
 }
 
-static bool check_privileges(struct doctor *doctor)
+static void check_privileges(struct doctor *doctor)
 {
 	unsigned long long caps = capabilities();
 	bool bpf = has(caps, CAP_SYS_ADMIN_BIT) || (has(caps, CAP_BPF_BIT) && has(caps, CAP_PERFMON_BIT));
@@ -60,7 +60,6 @@ static bool check_privileges(struct doctor *doctor)
 	else
 		doctor_say(doctor, "privileges", DOCTOR_WARN, "run \"sudo voltgate doctor\" to see all",
 			   "not root: some checks cannot look");
-	return full;
 }
 
 static void check_release(struct doctor *doctor)
@@ -77,8 +76,9 @@ static void check_release(struct doctor *doctor)
 			   "Linux %s is older than what the gate is tested with", name.release);
 }
 
-/* Loads the smallest XDP program: two instructions that pass the packet. */
-static void check_bpf(struct doctor *doctor, bool privileged)
+/* Loads the smallest XDP program: two instructions that pass the packet. What a user may not try is left open; what
+ * root may not do cannot be done. */
+static void check_bpf(struct doctor *doctor, bool untried)
 {
 	struct bpf_insn instructions[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = XDP_PASS },
@@ -96,10 +96,10 @@ static void check_bpf(struct doctor *doctor, bool privileged)
 	error = fd < 0 ? errno : 0;
 	if (fd >= 0)
 		close(fd);
-	doctor->can_load = !error || (error == EPERM && !privileged);
+	doctor->can_load = !error || (error == EPERM && untried);
 	if (!error)
 		doctor_say(doctor, "bpf", DOCTOR_OK, NULL, "XDP programs load");
-	else if (error == EPERM && !privileged)
+	else if (error == EPERM && untried)
 		doctor_say(doctor, "bpf", DOCTOR_WARN, "run \"sudo voltgate doctor\"",
 			   "whether XDP programs load cannot be tried without root");
 	else if (error == EPERM)
@@ -183,10 +183,9 @@ static void check_memlock(struct doctor *doctor)
 
 void doctor_kernel(struct doctor *doctor)
 {
-	bool privileged = check_privileges(doctor);
-
+	check_privileges(doctor);
 	check_release(doctor);
-	check_bpf(doctor, privileged);
+	check_bpf(doctor, geteuid() != 0);
 	check_unprivileged(doctor);
 	check_jit(doctor);
 	check_btf(doctor);

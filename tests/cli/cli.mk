@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0
+# Tests of the command line and of what of agent/ stands behind it.
+
+# Makes verdict logs with a fault in them; a tool of verify.py, no test itself.
+$(B)/tests/log_maker: $(patsubst %.c,$(B)/san/%.o,tests/cli/log_maker.c $(CLI_LOG))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ -lsodium
+-include $(B)/san/tests/cli/log_maker.d
+tests: $(B)/tests/log_maker
+
+TESTS += tests/cli/words.py tests/cli/verify.py tests/cli/doctor.py

@@ -1,0 +1,201 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""The words of the command line: wrong usage ends with one sentence and exit 1,
+help, manual page and bash completion name the same commands, options and settings."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cli_ktap import TOP, VOLTGATE, Ktap, voltgate  # noqa: E402
+
+MAN = os.path.join(TOP, "tools", "voltgate.8")
+COMPLETION = os.path.join(TOP, "tools", "voltgate.bash-completion")
+ID = "0123456789abcdef"
+NOWHERE = "/nonexistent/control.sock"
+
+# Every command at least once; none of these may reach a gate.
+WRONG = [
+    [], ["statsu"], ["-x"], ["--jsn", "status"], ["-n"], ["status", "-S"], ["help", "statsu"], ["-n", "a/b", "status"],
+    ["attach"], ["attach", "eth0", "nativ"], ["attach", "eth0", "native", "more"], ["attach", "an-interface-too-long"],
+    ["detach"], ["detach", "a", "b"], ["detach", ""], ["status", "now"], ["key", "x"], ["flush", "all"],
+    ["session", "ad"], ["session", "add"], ["session", "add", "id", ID], ["session", "add", "key"],
+    ["session", "add", "kee", "x"], ["session", "add", "key", "-", "key-out", "x"], ["session", "add", "key", "-", "key", "-"],
+    ["session", "add", "key", "-", "id", "123"], ["session", "add", "key", "-", "id", "0" * 16],
+    ["session", "add", "key", "-", "expires", "soon"], ["session", "add", "key", "-", "expires", "0s"],
+    ["session", "add", "key", "-", "expires", "101y"], ["session", "add", "key", "-", "expires", "99999d"],
+    ["session", "add", "key", "-", "expires", "2026-02-30T00:00:00Z"],
+    ["session", "add", "key", "-", "commitment", "12"], ["session", "add", "key", "00112233445566778899aabbccddeeff"],
+    ["session", "remove"], ["session", "show", "xyz"], ["session", "list", "all"], ["session", "revoke", ID, ID],
+    ["revoke"], ["revoke", "0x12"], ["revoke", ID + "0"],
+    ["policy", "sho"], ["policy", "set", "stale-us"], ["policy", "set", "stale", "5"], ["policy", "set", "stale-us", "1e6"],
+    ["policy", "set", "stale-us", "-1"], ["policy", "set", "stale-us", "99999999999999999999"], ["policy", "show", "a", "b"],
+    ["policy", "show", "stail-us"],
+    ["deny", "ad"], ["deny", "add"], ["deny", "add", "10.0.0.1/8"], ["deny", "add", "10.0.0.0/33"], ["deny", "add", "10.0.0"],
+    ["deny", "remove", "2001:db8::/129"], ["deny", "add", "02:00:00:00:00:0g"], ["deny", "list", "x"],
+    ["counters", "all"], ["counters", "--watch=0"], ["counters", "--watch", "-c", "x"], ["counters", "-c", "1"],
+    ["alarms", "now"], ["alarms", "-c"], ["alarms", "-c", "0"], ["actions"], ["actions", "-f", "x"],
+    ["verdicts", "-f", "log"], ["verdicts", "a", "b"], ["verdicts", "--bad"],
+    ["its"], ["its", "verfy"], ["its", "verify"], ["its", "verify", "a", "b"], ["its", "verify", "--at", "noon", "x"],
+    ["its", "verify", "--trust"], ["its", "reload", "x"],
+    ["verify"], ["verify", "a", "b"], ["verify", "--key"], ["verify", "--key", "12", "x"], ["verify", "--head", "z", "x"],
+    ["verify", "--kee", "12", "x"], ["doctor", "an-interface-too-long"], ["doctor", "--all"],
+]
+
+# What near misses suggest.
+NEAR = [(["statsu"], "status"), (["sesion"], "session"), (["verfy"], "verify"), (["session", "lst"], "list"),
+        (["session", "rm"], None), (["policy", "set", "stale-uss", "5"], "stale-us"), (["deny", "rmove", "x"], "remove"),
+        (["attach", "eth0", "natve"], "native"), (["xyzzyx"], None), (["deny", "add", "10.0.0.1/8"], "10.0.0.0/8"),
+        (["deny", "add", "2001:db8::1/32"], "2001:db8::/32"), (["stat"], "status")]
+
+# Right words without a gate: unreachable, exit 3.
+UNREACHABLE = [["status"], ["session", "list"], ["session"], ["session", "show", ID], ["session", "remove", ID],
+               ["revoke", ID], ["session", "revoke", ID], ["policy"], ["policy", "show", "stale-us"],
+               ["policy", "set", "stale-us", "5000"], ["policy", "set", "under-load", "1"], ["deny"],
+               ["deny", "add", "192.0.2.0/24"], ["deny", "remove", "02:00:00:00:00:01"], ["counters"], ["counters", "-s"],
+               ["counters", "--watch", "-c", "2"], ["alarms"], ["alarms", "-f"], ["actions", "-f"], ["verdicts", "-f"], ["key"],
+               ["flush"], ["attach", "eth0"], ["attach", "eth0", "native"], ["detach", "eth0"], ["its", "reload"]]
+
+
+def check_wrong(ktap):
+    bad = []
+    for words in WRONG:
+        answer = voltgate("-S", NOWHERE, *words) if words and words[0] != "-n" else voltgate(*words)
+        if answer.status != 1 or not answer.sentence() or answer.out:
+            bad.append(str(answer))
+    ktap.ok(not bad, f"{len(WRONG)} wrong usages: exit 1, one sentence, no output", "\n".join(bad))
+    commands = set(listed(voltgate("help").out))
+    used = {words[0] for words in WRONG if words}
+    ktap.ok(commands <= used, "each command has a wrong usage here", commands - used)
+
+
+def check_near(ktap):
+    bad = []
+    for words, meant in NEAR:
+        answer = voltgate(*words)
+        if answer.status != 1 or (meant is None) == ("do you mean" in answer.err) or (meant or "") not in answer.err:
+            bad.append(str(answer))
+    ktap.ok(not bad, "near misses are suggested, far ones not", "\n".join(bad))
+
+
+def check_unreachable(ktap):
+    bad = []
+    for words in UNREACHABLE:
+        answer = voltgate("-S", NOWHERE, *words)
+        if answer.status != 3 or not answer.sentence() or NOWHERE not in answer.err or answer.out:
+            bad.append(str(answer))
+    ktap.ok(not bad, f"{len(UNREACHABLE)} commands without a gate: exit 3, one sentence that names the socket",
+            "\n".join(bad))
+    with tempfile.TemporaryDirectory(prefix="vg-cli-") as folder:
+        path = os.path.join(folder, "key")
+        answer = voltgate("-S", NOWHERE, "session", "add", "key-out", path)
+        ktap.ok(answer.status == 3 and not os.path.exists(path), "no key file is left where nothing was admitted", answer)
+
+
+def listed(text):
+    return re.findall(r"^  ([a-z]+) +[A-Z]", text, re.M)
+
+
+def completion_list(name):
+    text = open(COMPLETION).read()
+    return set(re.search(rf"^_voltgate_{name}='([^']*)'", text, re.M).group(1).split())
+
+
+def man_forms():
+    """The commands' forms in the manual as sets of words: ("session", "add", "id", ...)."""
+    forms = []
+    section = open(MAN).read().split(".Sh COMMANDS")[1].split(".Sh ")[0]
+    for line in re.findall(r"^\.It (.*)$", section, re.M):
+        forms.append([word for word in re.findall(r"[\w=-]+", line.replace("Fl -", "Fl --").replace("Fl ", "-")
+                                                  .replace("---", "--")) if word not in MDOC])
+    return forms
+
+
+MDOC = {"Cm", "Ar", "Oo", "Oc", "Op", "Brq", "Ns", "Li"}
+
+
+def help_words(command):
+    """The literal words of a command's usage: lower case, options with their dashes."""
+    usage = voltgate("help", command).out.split("\n\n")[0]
+    usage = re.sub(r"^(Usage:)? *voltgate ", "", usage, flags=re.M)
+    return set(re.findall(r"(?<![\w-])(--?[a-z][a-z-]*|[a-z][a-z-]*)(?![\w])", usage))
+
+
+def man_words(command):
+    words = set()
+    for form in man_forms():
+        if form and form[0] == command:
+            words.update(word for word in form if word.lower() == word and word.strip("-="))
+    return words
+
+
+def check_agreement(ktap):
+    commands = listed(voltgate("help").out)
+    ktap.ok(len(commands) == 16 and len(set(commands)) == 16, "help lists 16 commands", commands)
+    in_man = {form[0] for form in man_forms()}
+    ktap.ok(in_man == set(commands) | {"help"}, "the manual has the same", in_man ^ set(commands))
+    ktap.ok(completion_list("commands") == set(commands) | {"help"}, "the completion has the same",
+            completion_list("commands") ^ set(commands))
+    for command in commands:
+        ours, theirs = help_words(command), man_words(command)
+        ktap.ok(ours == theirs, f"{command}: help and manual have the same words",
+                f"only in help: {ours - theirs}; only in the manual: {theirs - ours}")
+    for command, verbs in (("session", "session"), ("policy", "policy"), ("deny", "deny"), ("its", "its")):
+        told = {line.split()[1] for line in re.sub(r"Usage:|voltgate", "", voltgate("help", command).out.split("\n\n")[0])
+                .strip().splitlines()}
+        ktap.ok(completion_list(verbs) == told, f"{command}: the completion has its verbs", completion_list(verbs) ^ told)
+    settings = set(re.findall(r'^\s*X\(\w+, "([a-z-]+)"', open(os.path.join(TOP, "include/voltgate/policy.h")).read(), re.M))
+    ktap.ok(len(settings) > 10 and completion_list("policy_keys") == settings, "the completion has every setting",
+            completion_list("policy_keys") ^ settings)
+    options = set(re.findall(r"(?<=[ ,])(--?[a-zA-Z]+)", voltgate("help").out.split("Options")[1]))
+    ktap.ok(completion_list("options") == options, "the completion has every option", completion_list("options") ^ options)
+
+
+def check_completion(ktap):
+    script = f"""PATH={os.path.dirname(VOLTGATE)}:$PATH; source {COMPLETION}
+        try() {{ COMP_WORDS=("$@"); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _voltgate; echo "${{COMPREPLY[*]}}"; }}
+        try voltgate ses; try voltgate -j session re; try voltgate session add k; try voltgate policy set stal
+        try voltgate -n x deny a; try voltgate session add id 1 exp; try voltgate attach lo gen"""
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=30)
+    expected = ["session", "remove revoke", "key key-out", "stale-us", "add", "expires", "generic"]
+    ktap.ok(done.stdout.splitlines() == expected and not done.stderr, "completion completes", done.stdout + done.stderr)
+
+
+def check_manual(ktap):
+    try:
+        done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", MAN], capture_output=True, text=True)
+    except FileNotFoundError:
+        ktap.skip("the manual page is clean", "mandoc is not installed: apt install mandoc")
+        return
+    ktap.ok(done.returncode == 0 and not done.stdout, "the manual page is clean", done.stdout)
+
+
+def check_help(ktap):
+    bad = []
+    for command in listed(voltgate("help").out):
+        one, two = voltgate("help", command), voltgate(command, "--help")
+        if one.status or two.status or one.out != two.out or "Usage: voltgate " + command not in one.out or one.err:
+            bad.append(str(one))
+    ktap.ok(not bad, "help COMMAND and COMMAND --help say the same", "\n".join(bad))
+    ktap.ok(re.fullmatch(r"voltgate \d+\.\d+\.\d+\n", voltgate("--version").out), "--version")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([VOLTGATE, "help"], stdout=full, stderr=subprocess.PIPE, text=True)
+    ktap.ok(done.returncode == 2 and done.stderr.startswith("voltgate: cannot write"), "a full disk is told", done.stderr)
+
+
+def main():
+    ktap = Ktap()
+    check_wrong(ktap)
+    check_near(ktap)
+    check_unreachable(ktap)
+    check_agreement(ktap)
+    check_completion(ktap)
+    check_manual(ktap)
+    check_help(ktap)
+    ktap.end()
+
+
+main()
