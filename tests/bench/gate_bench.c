@@ -283,13 +283,13 @@ int main(int argc, char **argv)
 	const u32 *levels = series_is_quick() ? levels_quick : levels_full;
 	int count = series_is_quick() ? 1 : 3, rounds = series_rounds(3, 11), i, cpu;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: gate_bench VOLTGATE.BPF.O FEED.BPF.O RESULTS-FOLDER\n");
+	if (argc != 2) {
+		fprintf(stderr, "usage: gate_bench RESULTS-FOLDER\n");
 		return 1;
 	}
 	run_packets = series_is_quick() ? 20000 : FEED_ENTRIES;
 	cpu = series_pin();
-	if (sodium_init() < 0 || stage_open(&stage, argv[1], argv[2]))
+	if (sodium_init() < 0 || stage_open(&stage))
 		return 1;
 	printf("gate: voltgate.bpf.o, vg_gate_plain as loaded by the agent; CPU %d, %d rounds of %u packets\n", cpu,
 	       rounds, run_packets);
@@ -302,7 +302,7 @@ int main(int argc, char **argv)
 	print_small();
 	print_goals(levels, count);
 	stage_close(&stage);
-	if (series_write(&report, argv[3]))
+	if (series_write(&report, argv[1]))
 		errors++;
 	return errors ? 1 : 0;
 }

@@ -222,8 +222,8 @@ int main(int argc, char **argv)
 	int rounds = series_rounds(3, 11), round, err, cpu;
 	size_t i;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: live_bench VOLTGATE.BPF.O FEED.BPF.O RESULTS-FOLDER\n");
+	if (argc != 2) {
+		fprintf(stderr, "usage: live_bench RESULTS-FOLDER\n");
 		return 1;
 	}
 	frames = series_is_quick() ? 20000 : FEED_ENTRIES;
@@ -234,7 +234,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "bench: no namespace with a veth pair can be made: %s; run as root\n", strerror(-err));
 		return 1;
 	}
-	if (stage_open(&stage, argv[1], argv[2]) || stage_set_sessions(&stage, 1000))
+	if (stage_open(&stage) || stage_set_sessions(&stage, 1000))
 		return 1;
 	stage_set_payload(&stage, 64, VG_VID_BEACON);
 	stage.frame[5] = 9; /* addressed to somebody else: the stack drops what passes at its first look */
@@ -246,7 +246,7 @@ int main(int argc, char **argv)
 	print_table();
 	print_goals();
 	stage_close(&stage);
-	if (series_write(&report, argv[3]))
+	if (series_write(&report, argv[1]))
 		errors++;
 	return errors ? 1 : 0;
 }

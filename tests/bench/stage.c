@@ -171,10 +171,14 @@ static int open_feeder(struct stage *stage, const char *path)
 	return 0;
 }
 
-int stage_open(struct stage *stage, const char *gate_object, const char *feed_object)
+int stage_open(struct stage *stage)
 {
-	const char *failed = gate_object;
+	char gate_object[4096], feed_object[4096];
+	const char *failed = gate_object, *build = getenv("B");
 	int err;
+
+	snprintf(gate_object, sizeof(gate_object), "%s/voltgate.bpf.o", build ? build : "build");
+	snprintf(feed_object, sizeof(feed_object), "%s/tests/bench/feed.bpf.o", build ? build : "build");
 
 	memset(stage, 0, sizeof(*stage));
 	stage->random = 0x1234567887654321ULL;

@@ -30,16 +30,16 @@ struct stage {
 	struct feed_control *control;
 	int counters_fd, sessions_fd, cpus;
 	u32 sessions;		   /* now in the map */
-	u32 *sequence; /* last used of each */
-	u8 made[FEED_ENTRIES]; /* enum stage_verdict of each entry */
+	u32 *sequence;		   /* last used of each */
+	u8 made[FEED_ENTRIES];	   /* enum stage_verdict of each entry */
 	u8 frame[STAGE_FRAME_MAX]; /* what the fed fields are written into */
 	u32 frame_len, payload_len;
 	u32 type; /* of the VIDs fed */
 	u64 random;
 };
 
-/* Loads both objects from the folders named. 0 or -errno, a sentence on stderr. */
-int stage_open(struct stage *stage, const char *gate_object, const char *feed_object);
+/* Loads both objects from the build folder (environment B, default build). 0 or -errno, a sentence on stderr. */
+int stage_open(struct stage *stage);
 void stage_close(struct stage *stage);
 /* Replaces all sessions by @count fresh ones. 0 or -errno. */
 int stage_set_sessions(struct stage *stage, u32 count);
