@@ -187,7 +187,7 @@ def main():
         said, code = gateway.verify()
         ok(code == 0 and said.get("good"), "and the log verifies")
         kinds = said.get("kinds", {})
-    print(f"# {kinds}")
+        print(f"# {kinds}")
         ok(kinds.get("session-add", 0) >= 4 and kinds.get("session-remove", 0) >= 1 and kinds.get("alarm", 0) >= 1,
            "sessions and alarms are in the chain too")
     finally:
