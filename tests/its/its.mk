@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0
+# Tests of the ITS verifier.
+ITS_TEST_SOURCES := tests/its/judge.c $(ITS_SOURCES) $(ITS_MAKER_SOURCES)
+ITS_TEST_LIBS := -ljansson $(ITS_LIBS)
+
+$(eval $(call vg_test,its_coer_test,tests/its/coer_test.c agent/its/coer.c))
+$(eval $(call vg_test,its_curve_test,tests/its/curve_test.c $(ITS_TEST_SOURCES),$(ITS_TEST_LIBS)))
+$(eval $(call vg_test,its_certificate_test,tests/its/certificate_test.c $(ITS_TEST_SOURCES),$(ITS_TEST_LIBS)))
+$(eval $(call vg_test,its_verifier_test,tests/its/verifier_test.c $(ITS_TEST_SOURCES),$(ITS_TEST_LIBS)))
