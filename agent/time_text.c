@@ -48,10 +48,8 @@ bool time_text_utc(u64 time64, char ret_text[TIME_TEXT_LEN])
 	size_t used;
 
 	ret_text[0] = '\0';
-	if (seconds >= UNIX_MAX_S - VG_TIME64_EPOCH_UNIX_S)
-		return false;
 	unix_s = (time_t)unix_of_seconds(seconds);
-	if (!gmtime_r(&unix_s, &tm))
+	if (unix_s >= (time_t)UNIX_MAX_S || !gmtime_r(&unix_s, &tm))
 		return false;
 	used = strftime(ret_text, TIME_TEXT_LEN, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(ret_text + used, TIME_TEXT_LEN - used, ".%06uZ", (unsigned int)(time64 % US_PER_S));
