@@ -122,6 +122,24 @@ static __always_inline void vg_env_unlock(struct vg_env *env, struct vg_session 
 #define VG_AUTHENTICATE_ENV
 #include "voltgate/authenticate.h"
 
+/* A driver's poll has softirqs off, a BPF test run on older kernels has not. True: they are off because of us. */
+static __always_inline bool vg_kfunc_enter(void)
+{
+	bool off = !in_softirq();
+
+	if (off)
+		local_bh_disable();
+	rcu_read_lock();
+	return off;
+}
+
+static __always_inline void vg_kfunc_leave(bool off)
+{
+	rcu_read_unlock();
+	if (off)
+		local_bh_enable();
+}
+
 static __always_inline struct vg_gate *vg_kfunc_gate(const struct xdp_buff *xdp)
 {
 	return vg_gate_of(dev_net(xdp->rxq->dev));
@@ -159,10 +177,11 @@ __bpf_kfunc int vg_authenticate(struct xdp_md *ctx, u32 offset, u32 len, struct 
 	struct vg_moment moment;
 	enum vg_reason reason;
 	struct vg_env env;
+	bool off;
 
 	if (source__sz != sizeof(*source))
 		return VG_INTERNAL;
-	rcu_read_lock();
+	off = vg_kfunc_enter();
 	env.gate = vg_kfunc_gate(xdp);
 	env.policy = vg_policy_of(env.gate);
 	env.vid = xdp->data + offset;
@@ -177,20 +196,20 @@ __bpf_kfunc int vg_authenticate(struct xdp_md *ctx, u32 offset, u32 len, struct 
 	else
 		reason = vg_kfunc_decide(&env, &moment, &vid);
 	vg_kfunc_conclude(env.gate, env.policy, &moment, xdp, &vid, source, reason);
-	rcu_read_unlock();
+	vg_kfunc_leave(off);
 	return reason;
 }
 
 __bpf_kfunc int vg_denied(struct xdp_md *ctx, struct vg_source *source, u32 source__sz)
 {
 	const struct xdp_buff *xdp = (const struct xdp_buff *)ctx;
-	bool denied;
+	bool denied, off;
 
 	if (source__sz != sizeof(*source))
 		return 1;
-	rcu_read_lock();
+	off = vg_kfunc_enter();
 	denied = vg_deny_hit(vg_kfunc_gate(xdp), source);
-	rcu_read_unlock();
+	vg_kfunc_leave(off);
 	return denied;
 }
 
@@ -201,15 +220,16 @@ __bpf_kfunc int vg_note(struct xdp_md *ctx, u32 reason, struct vg_source *source
 	struct vg_vid_fields vid = {};
 	struct vg_moment moment;
 	struct vg_gate *gate;
+	bool off;
 
 	if (reason >= VG_REASON_COUNT || source__sz != sizeof(*source))
 		return -EINVAL;
-	rcu_read_lock();
+	off = vg_kfunc_enter();
 	gate = vg_kfunc_gate(xdp);
 	policy = vg_policy_of(gate);
 	moment = vg_policy_moment(policy);
 	vg_kfunc_conclude(gate, policy, &moment, xdp, &vid, source, reason);
-	rcu_read_unlock();
+	vg_kfunc_leave(off);
 	return 0;
 }
 

@@ -11,7 +11,11 @@ $(B)/tests/kmod/$(1): $$(patsubst %.c,$(B)/obj/%.o,tests/kmod/$(1).c $(2))
 endef
 
 KMOD_WIRE := tests/kmod/wire.c tests/kmod/gate.c
+KMOD_PACKET := $(KMOD_WIRE) tests/kmod/packet.c
 $(eval $(call kmod_test,refusals_test,$(KMOD_WIRE),))
+$(eval $(call kmod_test,session_test,$(KMOD_PACKET),-lbpf))
+$(eval $(call kmod_test,load_test,$(KMOD_PACKET),-lbpf -lpthread))
+$(eval $(call kmod_test,unload_test,$(KMOD_PACKET),-lbpf -lpthread))
 
 .PHONY: kmod-tests
 kmod-tests: $(KMOD_TESTS)
