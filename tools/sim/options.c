@@ -325,7 +325,7 @@ int options_read(struct options *ret_options, int argc, char **argv)
 	int letter, ret;
 
 	options_default(ret_options);
-	while ((letter = getopt_long(argc, argv, "i:t:M:f:m:c:d:r:s:S:w:n:g:T:p:jhvN", words, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, "i:t:M:f:m:c:d:r:s:S:w:n:g:L:T:p:jhvN", words, NULL)) != -1) {
 		if (letter == 'h') {
 			options_help();
 			return 1;
