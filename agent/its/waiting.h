@@ -4,10 +4,11 @@
  * fair among signers.
  *
  * When the room is full, a frame of the signer with the most frames waiting
- * makes room (its oldest); where all have one frame, the oldest of all. So
- * whoever floods under one name pushes out nobody but itself. Names cost
- * nothing to invent; who floods under many of them shortens everybody's wait
- * alike, and that is all.
+ * makes room (its oldest; the newcomer's own, if it is one of them); where all
+ * have one frame and the newcomer none, the oldest of all. So whoever floods
+ * under one name pushes out nobody but itself. Names cost nothing to invent;
+ * who floods under many of them shortens everybody's wait alike, and that is
+ * all.
  */
 #ifndef VOLTGATE_ITS_WAITING_H
 #define VOLTGATE_ITS_WAITING_H
