@@ -116,6 +116,15 @@ static int deny_key(struct gate_plain *plain, const struct gate_deny *deny, stru
 	return 0;
 }
 
+/* Tells the program whether the list has to be asked at all. Before an entry is added, after one is removed. */
+static int deny_mark(struct gate_plain *plain, bool adding)
+{
+	struct vg_deny_key key;
+	int fd = gate_plain_map(plain, LOADER_MAP_DENY);
+
+	return ingress_set_deny_empty(plain->ingress, !adding && bpf_map_get_next_key(fd, NULL, &key));
+}
+
 static int plain_deny_add(struct gate *gate, const struct gate_deny *deny)
 {
 	struct gate_plain *plain = (struct gate_plain *)gate;
@@ -125,9 +134,11 @@ static int plain_deny_add(struct gate *gate, const struct gate_deny *deny)
 
 	if (err)
 		return err;
-	if (!bpf_map_update_elem(gate_plain_map(plain, LOADER_MAP_DENY), &key, &value, BPF_ANY))
+	err = deny_mark(plain, true);
+	if (!err && bpf_map_update_elem(gate_plain_map(plain, LOADER_MAP_DENY), &key, &value, BPF_ANY))
+		err = -errno;
+	if (!err)
 		return 0;
-	err = -errno;
 	if (err == -ENOSPC)
 		return gate_plain_fail(plain, err, "the deny list is full (%u entries); remove some or merge prefixes",
 				       loader_map_entries(plain->loader, LOADER_MAP_DENY));
@@ -143,7 +154,7 @@ static int plain_deny_remove(struct gate *gate, const struct gate_deny *deny)
 	if (err)
 		return err;
 	if (!bpf_map_delete_elem(gate_plain_map(plain, LOADER_MAP_DENY), &key))
-		return 0;
+		return deny_mark(plain, false);
 	return gate_plain_fail(plain, -ENOENT, "the deny list has no such prefix (of exactly this length)");
 }
 
@@ -215,6 +226,7 @@ static int plain_flush(struct gate *gate)
 	while (!bpf_map_get_next_key(fd, NULL, &key))
 		if (bpf_map_delete_elem(fd, &key))
 			return gate_plain_fail(plain, -errno, "cannot empty the deny list: %s", strerror(errno));
+	deny_mark(plain, false);
 	if (gate_plain_alarm_flush(plain))
 		return gate_plain_fail(plain, -EIO, "cannot close the alarm aggregates");
 	return 0;
@@ -282,6 +294,7 @@ int gate_plain_open(const struct loader *loader, struct ingress *ingress, const 
 	plain->events = *events;
 	plain->cpus = libbpf_num_possible_cpus();
 	plain->sweep_revoked = gate_plain_now(plain);
+	deny_mark(plain, false);
 	*ret_gate = &plain->gate;
 	return 0;
 }

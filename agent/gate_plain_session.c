@@ -4,10 +4,10 @@
  *
  *   (none) --add--> admitted --remove | revoke | expiry sweep--> (none)
  *
- * A session leaves in two steps: its id is zeroed under the element's lock,
- * from when on no commit can succeed, and only then the element is deleted:
- * the kernel may give its memory to the next session while a packet still
- * holds a pointer to it.
+ * A session leaves in two steps: the program vg_session_end zeroes its id
+ * under the lock that packets take, from when on no commit can succeed and its
+ * head is final, and only then the element is deleted: the kernel may give its
+ * memory to the next session while a packet still holds a pointer to it.
  * The program itself refuses an expired session; the sweep only frees it.
  */
 #include "agent/gate_plain_state.h"
@@ -17,31 +17,30 @@
 #include <bpf/bpf.h>
 #include <sodium.h>
 
+#define SESSION_END_TRIES 1000 /* each of which waits for the lock itself */
+
 static int element_read(struct gate_plain *plain, u64 id, struct vg_plain_session *ret_element)
 {
-	int fd = gate_plain_map(plain, LOADER_MAP_SESSIONS);
-
-	return bpf_map_lookup_elem_flags(fd, &id, ret_element, BPF_F_LOCK) ? -errno : 0;
+	return bpf_map_lookup_elem(gate_plain_map(plain, LOADER_MAP_SESSIONS), &id, ret_element) ? -errno : 0;
 }
 
-/*
- * Takes the session out of the map; returns the highest sequence it admitted,
- * 0 if it was not there. The kernel has no exchange under an element's lock:
- * a packet that commits between the two calls is admitted and, if an action,
- * recorded, but not in this number.
- */
-static u64 element_remove(struct gate_plain *plain, u64 id)
+/* Takes the session out of the map; what it admitted last, zeros if it was not there. */
+static struct vg_session_end element_remove(struct gate_plain *plain, u64 id)
 {
-	int fd = gate_plain_map(plain, LOADER_MAP_SESSIONS);
-	struct vg_plain_session element, dead = {};
-	u64 head = 0;
+	struct vg_session_end end = { .id = id }, answer = {};
+	DECLARE_LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = &end, .data_size_in = sizeof(end), .data_out = &answer,
+			    .data_size_out = sizeof(answer), .repeat = 1);
+	int tries = SESSION_END_TRIES;
 
-	if (!element_read(plain, id, &element))
-		head = element.auth.replay.head;
-	bpf_map_update_elem(fd, &id, &dead, BPF_EXIST | BPF_F_LOCK);
-	bpf_map_delete_elem(fd, &id);
-	sodium_memzero(&element, sizeof(element));
-	return head;
+	while (tries--) {
+		if (bpf_prog_test_run_opts(loader_session_end_fd(plain->loader), &run))
+			break;
+		if (run.retval == XDP_PASS)
+			break;
+		run.data_size_out = sizeof(answer);
+	}
+	bpf_map_delete_elem(gate_plain_map(plain, LOADER_MAP_SESSIONS), &id);
+	return answer;
 }
 
 static void session_describe(const struct plain_session *known, struct gate_session *ret_session)
@@ -52,11 +51,13 @@ static void session_describe(const struct plain_session *known, struct gate_sess
 
 static void session_leave(struct gate_plain *plain, const struct plain_session *known, enum vg_reason why)
 {
+	struct vg_session_end end = element_remove(plain, known->id);
 	struct gate_session session;
 
 	session_describe(known, &session);
 	session.revoked = why == VG_REVOKED;
-	session.head = element_remove(plain, session.id);
+	session.head = end.head;
+	session.accepted = end.accepted;
 	plain_sessions_remove(&plain->sessions, session.id);
 	if (plain->events.session_remove)
 		plain->events.session_remove(plain->events.arg, &session, why);
@@ -175,7 +176,7 @@ static void session_complete(struct gate_plain *plain, const struct plain_sessio
 	if (element_read(plain, known->id, &element))
 		return;
 	ret_session->head = element.auth.replay.head;
-	ret_session->accepted = element.accepted;
+	ret_session->accepted = element.state / VG_SESSION_ONE_ACCEPTED;
 	sodium_memzero(&element, sizeof(element));
 }
 

@@ -160,6 +160,14 @@ int ingress_rotate_cookie_secret(struct ingress *ingress)
 	return ingress_write(ingress);
 }
 
+int ingress_set_deny_empty(struct ingress *ingress, bool empty)
+{
+	if (ingress->state.deny_empty == empty)
+		return 0;
+	ingress->state.deny_empty = empty;
+	return ingress_write(ingress);
+}
+
 void ingress_cookie_secret(const struct ingress *ingress, struct vg_siphash_key *ret_secret)
 {
 	*ret_secret = ingress->state.cookie_secrets[0];

@@ -33,6 +33,8 @@ int ingress_clock_stepped(struct ingress *ingress);
 int ingress_set_handshake_key(struct ingress *ingress, const u8 public_key[32]);
 /* Draws a new cookie secret; the current one becomes the previous. Every INGRESS_COOKIE_SECRET_S seconds. */
 int ingress_rotate_cookie_secret(struct ingress *ingress);
+/* Plain grade: whether the program may leave the deny list unasked. */
+int ingress_set_deny_empty(struct ingress *ingress, bool empty);
 /* The current secret, for making cookie replies. Wipe the copy after use. */
 void ingress_cookie_secret(const struct ingress *ingress, struct vg_siphash_key *ret_secret);
 

@@ -124,11 +124,14 @@ static int object_choose(struct bpf_object *object, enum vg_grade grade)
 	enum vg_grade other = grade == VG_GRADE_ATTESTED ? VG_GRADE_PLAIN : VG_GRADE_ATTESTED;
 	struct bpf_program *program = bpf_object__find_program_by_name(object, loader_program_name(other));
 	struct bpf_map *map;
+	struct bpf_program *end = bpf_object__find_program_by_name(object, VG_PROGRAM_SESSION_END);
 	int err, i;
 
-	if (!program || !bpf_object__find_program_by_name(object, loader_program_name(grade)))
+	if (!program || !end || !bpf_object__find_program_by_name(object, loader_program_name(grade)))
 		return -ENOENT;
 	err = bpf_program__set_autoload(program, false);
+	if (!err)
+		err = bpf_program__set_autoload(end, grade == VG_GRADE_PLAIN);
 	for (i = 0; i < LOADER_MAP_COUNT && !err; i++) {
 		map = bpf_object__find_map_by_name(object, map_names[i]);
 		if (!map)
@@ -228,9 +231,13 @@ static int object_load(struct loader *loader, struct loader_error *ret_error)
 		err = load_failed(err, &loader->options, log, ret_error);
 	bpf_program__set_log_buf(program, NULL, 0);
 	free(log);
-	if (!err)
-		loader->program_fd = bpf_program__fd(program);
-	return err;
+	if (err)
+		return err;
+	loader->program_fd = bpf_program__fd(program);
+	if (loader->grade == VG_GRADE_PLAIN)
+		loader->session_end_fd =
+			bpf_program__fd(bpf_object__find_program_by_name(loader->object, VG_PROGRAM_SESSION_END));
+	return 0;
 }
 
 static int grade_choose(struct loader *loader, struct loader_error *ret_error)
@@ -272,7 +279,7 @@ int loader_open(const struct loader_options *options, struct loader **ret_loader
 	}
 	loader->options = *options;
 	loader->options.object = loader->path;
-	loader->program_fd = -1;
+	loader->program_fd = loader->session_end_fd = -1;
 	for (i = 0; i < LOADER_MAP_COUNT; i++)
 		loader->map_fds[i] = -1;
 	err = grade_choose(loader, ret_error);
@@ -328,6 +335,11 @@ u32 loader_map_entries(const struct loader *loader, enum loader_map map)
 int loader_program_fd(const struct loader *loader)
 {
 	return loader->program_fd;
+}
+
+int loader_session_end_fd(const struct loader *loader)
+{
+	return loader->session_end_fd;
 }
 
 u32 loader_program_id(const struct loader *loader)

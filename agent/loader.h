@@ -86,6 +86,7 @@ int loader_map_fd(const struct loader *loader, enum loader_map map); /* -1: not 
 u32 loader_map_entries(const struct loader *loader, enum loader_map map);
 int loader_program_fd(const struct loader *loader); /* the loader's own; for test-run */
 u32 loader_program_id(const struct loader *loader);
+int loader_session_end_fd(const struct loader *loader); /* the program that ends a session (maps.h); -1: not plain */
 /* Bytes of kernel memory that one session takes in the plain grade (see loader.c for how it was measured). */
 u32 loader_session_bytes(void);
 

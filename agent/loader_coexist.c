@@ -92,6 +92,9 @@ static int program_copy(struct loader *loader, struct loader_place *place, struc
 	if (err)
 		return err;
 	err = share_maps(loader, object);
+	if (!err)
+		err = bpf_program__set_autoload(bpf_object__find_program_by_name(object, VG_PROGRAM_SESSION_END),
+						false);
 	if (!err) {
 		DECLARE_LIBXDP_OPTS(xdp_program_opts, options, .obj = object,
 				    .prog_name = loader_program_name(loader->grade));

@@ -23,6 +23,7 @@ struct loader {
 	struct loader_diagnosis diagnosis;
 	enum vg_grade grade;
 	int program_fd;
+	int session_end_fd;
 	u32 program_id;
 	int map_fds[LOADER_MAP_COUNT];
 	struct loader_place places[LOADER_INTERFACES_MAX];

@@ -23,7 +23,12 @@
 
 VG_INLINE bool vg_is_denied(struct xdp_md *ctx, struct vg_frame *frame, const bool attested)
 {
-	return attested ? vg_denied(ctx, &frame->from.source, sizeof(frame->from.source)) : vg_plain_denied(frame);
+	const struct vg_ingress *ingress;
+
+	if (attested)
+		return vg_denied(ctx, &frame->from.source, sizeof(frame->from.source));
+	ingress = vg_ingress_get();
+	return ingress && vg_plain_denied(ingress, frame);
 }
 
 /* Counts (and reports, if it is a refusal) what was decided here. */
@@ -106,13 +111,13 @@ __attribute__((noinline)) int vg_hello_judge(struct xdp_md *ctx, const struct vg
 	const struct vg_ingress *ingress = vg_ingress_get();
 	struct vg_cookie_input input = {};
 	struct vg_hello_budget *budget;
+	struct vg_cpu *cpu = vg_cpu_get();
 	struct vg_vid_fields fields;
 	u32 offset, len;
 	const u8 *vid;
-	u64 now_ns;
 	bool proven;
 
-	if (!ingress || !frame)
+	if (!ingress || !cpu || !frame)
 		return VG_INTERNAL;
 	offset = frame->offset;
 	len = frame->len;
@@ -132,10 +137,10 @@ __attribute__((noinline)) int vg_hello_judge(struct xdp_md *ctx, const struct vg
 	budget = vg_hello_budget_of(&frame->from.source);
 	if (!budget)
 		return VG_INTERNAL;
-	now_ns = vg_coarse_ns();
 	if (proven)
-		return vg_hello_spend(&budget->proven, &ingress->hello_rate, now_ns) ? VG_ACCEPTED : VG_OVER_BUDGET;
-	return vg_hello_spend(&budget->unproven, &ingress->hello_rate, now_ns) ? VG_ACCEPTED : VG_BAD_COOKIE;
+		return vg_hello_spend(&budget->proven, &ingress->hello_rate, cpu->now_ns) ? VG_ACCEPTED
+											  : VG_OVER_BUDGET;
+	return vg_hello_spend(&budget->unproven, &ingress->hello_rate, cpu->now_ns) ? VG_ACCEPTED : VG_BAD_COOKIE;
 }
 
 /* --- ITS frames --- */
@@ -217,11 +222,12 @@ __attribute__((noinline)) int vg_its_judge(struct xdp_md *ctx, u32 offset)
 	const u8 *data = (const u8 *)(long)ctx->data, *end = (const u8 *)(long)ctx->data_end;
 	const struct vg_ingress *ingress = vg_ingress_get();
 	u32 frame_len = end - data;
-	u64 now, now_ns, generated;
+	struct vg_cpu *cpu = vg_cpu_get();
 	enum vg_reason reason;
+	u64 now, generated;
 	const u8 *at;
 
-	if (!ingress)
+	if (!ingress || !cpu)
 		return VG_INTERNAL;
 	if (offset > 64 || frame_len > VG_ITS_FRAME_MAX)
 		return VG_ITS_MALFORMED;
@@ -232,13 +238,13 @@ __attribute__((noinline)) int vg_its_judge(struct xdp_md *ctx, u32 offset)
 	reason = vg_geonet_signed(at + 6, end, &generated);
 	if (reason != VG_ACCEPTED)
 		return reason;
-	now = vg_now(ingress, &now_ns);
+	now = vg_now(ingress, cpu);
 	if (generated) {
 		reason = vg_time64_fresh(now, generated, ingress->its_stale_us, ingress->its_future_us);
 		if (reason != VG_ACCEPTED)
 			return reason == VG_STALE ? VG_ITS_STALE : VG_ITS_FUTURE;
 	}
-	return vg_its_admit(ctx, ingress, frame_len, now, now_ns);
+	return vg_its_admit(ctx, ingress, frame_len, now, cpu->now_ns);
 }
 
 /* --- all of it --- */
@@ -254,29 +260,29 @@ VG_INLINE int vg_gate_vid(struct xdp_md *ctx, struct vg_frame *frame, const bool
 		reason = vg_authenticate(ctx, frame->offset, frame->len, &frame->from.source,
 					 sizeof(frame->from.source));
 	} else {
-		reason = vg_plain_authenticate(ctx, frame);
-		if (reason != VG_ACCEPTED)
-			vg_plain_alarm(ctx, reason, frame);
+		reason = vg_plain_vid(ctx, frame);
 	}
 	return reason == VG_ACCEPTED ? XDP_PASS : XDP_DROP;
 }
 
 VG_INLINE int vg_gate(struct xdp_md *ctx, const bool attested)
 {
-	struct vg_frame frame;
-	enum vg_frame_kind kind;
+	enum vg_frame_kind kind = vg_parse(ctx);
+	struct vg_frame *frame;
 	u32 reason;
 
-	kind = vg_parse(ctx, &frame);
 	if (kind == VG_FRAME_FOREIGN)
 		return XDP_PASS;
+	frame = vg_frame_get();
+	if (!frame)
+		return XDP_DROP;
 	if (kind == VG_FRAME_VID)
-		return vg_gate_vid(ctx, &frame, attested);
-	if (vg_is_denied(ctx, &frame, attested))
+		return vg_gate_vid(ctx, frame, attested);
+	if (vg_is_denied(ctx, frame, attested))
 		reason = VG_DENIED;
 	else
-		reason = kind == VG_FRAME_ITS ? vg_its_judge(ctx, frame.offset) : VG_MALFORMED;
-	vg_conclude(ctx, reason, &frame, attested);
+		reason = kind == VG_FRAME_ITS ? vg_its_judge(ctx, frame->offset) : VG_MALFORMED;
+	vg_conclude(ctx, reason, frame, attested);
 	return XDP_DROP;
 }
 

@@ -108,26 +108,29 @@ VG_INLINE const u8 *vg_mac_words(struct vg_siphash *s, const u8 *at, const u8 *e
 	return at;
 }
 
-/*
- * The MAC of the @len bytes of the packet from @offset on, which at least
- * eight more follow. 0, or -1 if they are not all there. A global function,
- * which the verifier walks once, whoever calls.
- */
-__attribute__((noinline)) int vg_packet_mac(struct xdp_md *ctx, u32 offset, u32 len, const struct vg_siphash_key *key,
-					    struct vg_siphash_tag *ret_tag)
+/* The MAC of the @len bytes from @at, which at least eight more follow. 0, or -1 if they are not all there. */
+VG_INLINE int vg_mac_inside(const u8 *at, const u8 *end, u32 len, const struct vg_siphash_key *key,
+			    struct vg_siphash_tag *ret_tag)
 {
-	const u8 *data = (const u8 *)(long)ctx->data, *end = (const u8 *)(long)ctx->data_end;
 	struct vg_siphash s;
-	const u8 *at;
 
-	if (!key || !ret_tag || offset > VG_OFFSET_MAX || len > VG_MAC_MAX)
-		return -1;
 	vg_siphash_init(&s, key);
-	at = vg_mac_words(&s, vg_packet_at(data, offset), end, len);
+	at = vg_mac_words(&s, at, end, len);
 	if (!at || !vg_packet_has(at, 8, end))
 		return -1;
 	vg_siphash_final(&s, vg_siphash_load(at) & ((1ULL << (8 * (len & 7))) - 1), len, ret_tag);
 	return 0;
+}
+
+/* The same as a function of its own, which the verifier walks once: where a call's cost does not matter. */
+__attribute__((noinline)) int vg_packet_mac(struct xdp_md *ctx, u32 offset, u32 len, const struct vg_siphash_key *key,
+					    struct vg_siphash_tag *ret_tag)
+{
+	const u8 *data = (const u8 *)(long)ctx->data, *end = (const u8 *)(long)ctx->data_end;
+
+	if (!key || !ret_tag || offset > VG_OFFSET_MAX || len > VG_MAC_MAX)
+		return -1;
+	return vg_mac_inside(vg_packet_at(data, offset), end, len, key, ret_tag);
 }
 
 /* The last len % 8 bytes where nothing follows them. 0 on a packet that is shorter: its words were refused before. */

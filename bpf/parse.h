@@ -36,25 +36,22 @@
 
 enum vg_frame_kind { VG_FRAME_FOREIGN, VG_FRAME_MALFORMED, VG_FRAME_VID, VG_FRAME_ITS };
 
-struct vg_frame {
-	u32 offset;		 /* of the VID or the GeoNetworking header */
-	u32 len;		 /* of the VID */
-	u16 port;		 /* UDP source port, wire order */
-	u8 type;		 /* of the VID, 0 if it ends before */
-	struct vg_deny_key from; /* the source, ready to be looked up */
-	u64 session;		 /* as a VID of right structure claims, else 0 */
-};
-
 VG_INLINE bool vg_parse_is_vlan(u16 type)
 {
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD) || type == bpf_htons(ETH_P_QINQ1);
 }
 
-VG_INLINE void vg_parse_source(struct vg_frame *frame, u8 family, u32 bits)
+/* This CPU's frame, empty but for its source's family. NULL cannot be. */
+VG_INLINE struct vg_frame *vg_parse_ours(u8 family, u32 bits)
 {
+	struct vg_frame *frame = vg_frame_get();
+
+	if (!frame)
+		return NULL;
 	__builtin_memset(frame, 0, sizeof(*frame));
 	frame->from.bits = 32 + bits;
 	frame->from.source.family = family;
+	return frame;
 }
 
 /* The UDP header at @udp, @at in the frame, known to be to our port; by the IP header's word @ip_payload bytes from it
@@ -82,10 +79,11 @@ VG_INLINE bool vg_parse_is_our_port(const struct udphdr *udp, const u8 *end)
 	return (const u8 *)udp + 4 <= end && udp->dest == bpf_htons(VG_VID_PORT);
 }
 
-VG_INLINE enum vg_frame_kind vg_parse_ipv4(const u8 *data, const u8 *end, u32 at, struct vg_frame *frame)
+VG_INLINE enum vg_frame_kind vg_parse_ipv4(const u8 *data, const u8 *end, u32 at)
 {
 	const struct iphdr *ip = (const void *)(data + at);
 	const struct udphdr *udp;
+	struct vg_frame *frame;
 	u32 header, fragment;
 
 	if ((const u8 *)(ip + 1) > end || ip->protocol != IPPROTO_UDP)
@@ -97,9 +95,17 @@ VG_INLINE enum vg_frame_kind vg_parse_ipv4(const u8 *data, const u8 *end, u32 at
 	udp = (const void *)((const u8 *)ip + header);
 	if (!vg_parse_is_our_port(udp, end))
 		return VG_FRAME_FOREIGN;
-	vg_parse_source(frame, VG_SOURCE_IPV4, 32);
+	frame = vg_parse_ours(VG_SOURCE_IPV4, 32);
+	if (!frame)
+		return VG_FRAME_FOREIGN;
 	memcpy(frame->from.source.addr, &ip->saddr, 4);
 	return vg_parse_udp(udp, end, at + header, (s64)vg_be16(ip->tot_len) - header, fragment & VG_IP_MORE, frame);
+}
+
+VG_INLINE bool vg_parse_is_extension(u8 next)
+{
+	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS || next == IPPROTO_AH ||
+	       next == IPPROTO_FRAGMENT;
 }
 
 /*
@@ -138,10 +144,11 @@ VG_INLINE bool vg_parse_ipv6_step(const u8 *data, const u8 *end, u32 *at, u8 *ne
 	return true;
 }
 
-VG_INLINE enum vg_frame_kind vg_parse_ipv6(const u8 *data, const u8 *end, u32 at, struct vg_frame *frame)
+VG_INLINE enum vg_frame_kind vg_parse_ipv6(const u8 *data, const u8 *end, u32 at)
 {
 	const struct ipv6hdr *ip = (const void *)(data + at);
 	const struct udphdr *udp;
+	struct vg_frame *frame;
 	bool fragment = false;
 	u32 start, i;
 	u8 next;
@@ -155,31 +162,25 @@ VG_INLINE enum vg_frame_kind vg_parse_ipv6(const u8 *data, const u8 *end, u32 at
 	for (i = 0; i < VG_IPV6_HEADERS && next != IPPROTO_UDP; i++)
 		if (!vg_parse_ipv6_step(data, end, &at, &next, &fragment))
 			return VG_FRAME_FOREIGN;
-	vg_parse_source(frame, VG_SOURCE_IPV6, 128);
-	memcpy(frame->from.source.addr, &ip->saddr, 16);
 	udp = (const void *)vg_packet_at(data, at);
-	if (next == IPPROTO_UDP) {
-		if (!vg_parse_is_our_port(udp, end))
-			return VG_FRAME_FOREIGN;
-		return vg_parse_udp(udp, end, at, (s64)vg_be16(ip->payload_len) - (at - start), fragment, frame);
-	}
-	switch (next) {
-	case IPPROTO_HOPOPTS:
-	case IPPROTO_ROUTING:
-	case IPPROTO_DSTOPTS:
-	case IPPROTO_AH:
-	case IPPROTO_FRAGMENT:
-		return VG_FRAME_MALFORMED;
-	}
-	return VG_FRAME_FOREIGN;
+	if (next == IPPROTO_UDP ? !vg_parse_is_our_port(udp, end) : !vg_parse_is_extension(next))
+		return VG_FRAME_FOREIGN;
+	frame = vg_parse_ours(VG_SOURCE_IPV6, 128);
+	if (!frame)
+		return VG_FRAME_FOREIGN;
+	memcpy(frame->from.source.addr, &ip->saddr, 16);
+	if (next != IPPROTO_UDP)
+		return VG_FRAME_MALFORMED; /* one header too many */
+	return vg_parse_udp(udp, end, at, (s64)vg_be16(ip->payload_len) - (at - start), fragment, frame);
 }
 
-/* Tells what the frame is; fills @frame for what is ours. */
-VG_INLINE enum vg_frame_kind vg_parse(struct xdp_md *ctx, struct vg_frame *frame)
+/* Tells what the frame is; fills this CPU's struct vg_frame for what is ours. */
+VG_INLINE enum vg_frame_kind vg_parse(struct xdp_md *ctx)
 {
 	const u8 *data = (const u8 *)(long)ctx->data, *end = (const u8 *)(long)ctx->data_end;
 	const struct ethhdr *ethernet = (const void *)data;
 	u32 at = sizeof(*ethernet), i;
+	struct vg_frame *frame;
 	u16 type;
 
 	if (data + at > end)
@@ -195,12 +196,14 @@ VG_INLINE enum vg_frame_kind vg_parse(struct xdp_md *ctx, struct vg_frame *frame
 		at += 4;
 	}
 	if (type == bpf_htons(ETH_P_IP))
-		return vg_parse_ipv4(data, end, at, frame);
+		return vg_parse_ipv4(data, end, at);
 	if (type == bpf_htons(ETH_P_IPV6))
-		return vg_parse_ipv6(data, end, at, frame);
+		return vg_parse_ipv6(data, end, at);
 	if (type != bpf_htons(VG_ETHERTYPE_ITS))
 		return VG_FRAME_FOREIGN;
-	vg_parse_source(frame, VG_SOURCE_MAC, 48);
+	frame = vg_parse_ours(VG_SOURCE_MAC, 48);
+	if (!frame)
+		return VG_FRAME_FOREIGN;
 	memcpy(frame->from.source.addr, ethernet->h_source, ETH_ALEN);
 	frame->offset = at;
 	return VG_FRAME_ITS;

@@ -4,13 +4,15 @@
  * authenticate.h, all on BPF maps.
  *
  * A session's element may be freed and given to another while a packet of the
- * old one is being judged: the agent zeroes its id under the lock before it
- * deletes it, and the commit rechecks the id under the lock.
+ * old one is being judged: vg_session_end zeroes its id under the lock before
+ * the agent deletes it, and the commit rechecks the id under the lock.
  *
  * Every packet of ours ends in exactly one reason of vg_counters. An alarm
  * aggregate that finds no room (vg_alarms full, more new ones than the global
- * limit lets in, more refusals than a CPU looks into) is only counted there: the agent reports as overflow
- * what the counter has more than all aggregates together.
+ * limit lets in, more refusals in a tick than VG_ALARMS_PER_TICK) is only
+ * counted there: the agent reports as overflow what the counter has more than
+ * all aggregates together. So a flood of forgeries, each of them dearer to
+ * look into than an accepted packet is to let in, is not looked into.
  */
 #ifndef VOLTGATE_BPF_PLAIN_ENV_H
 #define VOLTGATE_BPF_PLAIN_ENV_H
@@ -18,6 +20,7 @@
 #include "parse.h"
 
 #define vg_session vg_plain_session
+#define VG_LOCK_TRIES 512
 
 struct vg_env {
 	struct xdp_md *ctx;
@@ -26,10 +29,10 @@ struct vg_env {
 	u32 offset, len; /* of the VID in the frame */
 	u64 now;
 	struct vg_event *slot; /* held from reserve to release; NULL: no record is needed */
+	u64 unlocked;	       /* the session's state word but for the lock bit, while we hold it */
+	bool stuck;	       /* the lock could not be had */
 };
 
-#define VG_ALARM_CPU_NS 10000	/* 100,000 refusals a second are looked into on each CPU ... */
-#define VG_ALARM_CPU_BURST 1000 /* ... and so many at once */
 #define VG_EVENT_BYTES(bytes) (sizeof(struct vg_event) + (bytes))
 
 /* --- counting and alarms --- */
@@ -61,60 +64,46 @@ VG_INLINE void vg_alarm_notify(struct xdp_md *ctx, const struct vg_alarm_key *ke
 __attribute__((noinline)) int vg_alarm_open(struct xdp_md *ctx, const struct vg_alarm_key *key)
 {
 	const struct vg_ingress *ingress = vg_ingress_get();
-	struct vg_alarm_state state = {}, *raced;
+	struct vg_cpu *cpu = vg_cpu_get();
 	struct vg_locked_budget *limit;
+	struct vg_alarm_state *state;
 	u32 zero = 0, sample;
-	u64 now, now_ns;
+	u64 now;
 
 	limit = bpf_map_lookup_elem(&vg_alarm_limit, &zero);
-	if (!ingress || !limit || !key)
+	if (!ingress || !cpu || !limit || !key || !vg_locked_budget_take(limit, &ingress->alarm_new_rate, cpu->now_ns))
 		return 0;
-	now = vg_now(ingress, &now_ns);
-	if (!vg_locked_budget_take(limit, &ingress->alarm_new_rate, now_ns))
-		return 0;
-	state.first = now;
-	state.last = now;
-	state.count = 1;
-	state.ifindex = ctx->ingress_ifindex;
-	state.frame_len = ctx->data_end - ctx->data;
-	sample = state.frame_len < VG_ALARM_SAMPLE_MAX ? state.frame_len : VG_ALARM_SAMPLE_MAX;
-	if (!vg_packet_copy(ctx, 0, state.sample, sample, VG_ALARM_SAMPLE_MAX))
-		state.sample_len = sample;
-	if (!bpf_map_update_elem(&vg_alarms, key, &state, BPF_NOEXIST)) {
+	now = vg_now(ingress, cpu);
+	state = &cpu->fresh;
+	memset(state, 0, sizeof(*state));
+	state->first = now;
+	state->last = now;
+	state->count = 1;
+	state->ifindex = ctx->ingress_ifindex;
+	state->frame_len = ctx->data_end - ctx->data;
+	sample = state->frame_len < VG_ALARM_SAMPLE_MAX ? state->frame_len : VG_ALARM_SAMPLE_MAX;
+	if (!vg_packet_copy(ctx, 0, state->sample, sample, VG_ALARM_SAMPLE_MAX))
+		state->sample_len = sample;
+	if (!bpf_map_update_elem(&vg_alarms, key, state, BPF_NOEXIST)) {
 		vg_alarm_notify(ctx, key, now);
 		return 0;
 	}
-	raced = bpf_map_lookup_elem(&vg_alarms, key);
-	if (raced)
-		__sync_fetch_and_add(&raced->count, 1);
+	state = bpf_map_lookup_elem(&vg_alarms, key); /* another CPU's may have come between */
+	if (state)
+		__sync_fetch_and_add(&state->count, 1);
 	return 0;
 }
 
-/*
- * True if this CPU may still look into what was refused. An aggregate costs
- * more than all that an accepted packet has beyond a refused one, so a flood
- * is aggregated up to VG_ALARM_CPU_NS each, and beyond only counted.
- */
-VG_INLINE bool vg_alarm_affordable(u64 now_ns)
-{
-	const struct vg_budget_rate rate = { VG_ALARM_CPU_NS, VG_ALARM_CPU_NS * VG_ALARM_CPU_BURST };
-	struct vg_cpu *cpu = vg_cpu_get();
-
-	return cpu && vg_budget_take(&cpu->alarms, &rate, now_ns);
-}
-
 /* Adds the refused @frame to the aggregate of its session, source and reason. */
-__attribute__((noinline)) int vg_plain_alarm(struct xdp_md *ctx, u32 reason, const struct vg_frame *frame)
+__attribute__((noinline)) int vg_alarm_add(struct xdp_md *ctx, u32 reason, const struct vg_frame *frame)
 {
 	const struct vg_ingress *ingress = vg_ingress_get();
+	struct vg_cpu *cpu = vg_cpu_get();
 	struct vg_alarm_state *state;
 	struct vg_alarm_key key;
-	u64 now, now_ns;
+	u64 now;
 
-	if (!ingress || !frame)
-		return 0;
-	now = vg_now(ingress, &now_ns);
-	if (!vg_alarm_affordable(now_ns))
+	if (!ingress || !cpu || !frame)
 		return 0;
 	key.session = frame->session;
 	key.source = frame->from.source;
@@ -123,9 +112,19 @@ __attribute__((noinline)) int vg_plain_alarm(struct xdp_md *ctx, u32 reason, con
 	if (!state)
 		return vg_alarm_open(ctx, &key);
 	__sync_fetch_and_add(&state->count, 1);
+	now = vg_now(ingress, cpu);
 	if (state->last != now)
 		state->last = now;
 	return 0;
+}
+
+/* In the path of a flood this is one test and one subtraction. */
+VG_INLINE void vg_plain_alarm(struct xdp_md *ctx, struct vg_cpu *cpu, u32 reason, const struct vg_frame *frame)
+{
+	if (!cpu->alarms_left)
+		return;
+	cpu->alarms_left--;
+	vg_alarm_add(ctx, reason, frame);
 }
 
 /* --- the environment of authenticate.h --- */
@@ -145,7 +144,7 @@ VG_INLINE enum vg_reason vg_env_absent(struct vg_env *env, u64 id)
 
 VG_INLINE int vg_env_tag(struct vg_env *env, const struct vg_siphash_key *key, struct vg_siphash_tag *ret_tag)
 {
-	return vg_packet_mac(env->ctx, env->offset, env->len - VG_VID_TAG_LEN, key, ret_tag);
+	return vg_mac_inside(vg_packet_at(env->data, env->offset), env->end, env->len - VG_VID_TAG_LEN, key, ret_tag);
 }
 
 VG_INLINE bool vg_env_tag_matches(struct vg_env *env, const struct vg_siphash_tag *tag)
@@ -188,7 +187,35 @@ VG_INLINE u64 vg_env_second(const struct vg_env *env)
 	return env->now / 1000000;
 }
 
-VG_INLINE bool vg_env_reserve(struct vg_env *env, struct vg_session *session, const struct vg_vid_fields *fields)
+/*
+ * Waits for a lock that is held for some ten instructions, by a CPU that runs
+ * with softirqs off. A holder that its hypervisor stopped is not waited for:
+ * then the packet is refused as internal, with its sequence unspent.
+ */
+VG_INLINE bool vg_session_lock(struct vg_session *session, u64 *ret_unlocked)
+{
+	u64 seen;
+	u32 i;
+
+#pragma clang loop unroll(disable)
+	for (i = 0; i < VG_LOCK_TRIES; i++) {
+		seen = VG_READ_ONCE(session->state) & ~VG_SESSION_LOCKED;
+		if (__sync_val_compare_and_swap(&session->state, seen, seen | VG_SESSION_LOCKED) == seen) {
+			*ret_unlocked = seen;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* An exchange and no plain store, because it orders what was written under the lock before it. */
+VG_INLINE void vg_session_unlock(struct vg_session *session, u64 state)
+{
+	__sync_lock_test_and_set(&session->state, state);
+}
+
+/* A slot, if this packet needs one. False: it does, and there is none. */
+VG_INLINE bool vg_env_reserve_slot(struct vg_env *env, struct vg_session *session, const struct vg_vid_fields *fields)
 {
 	env->slot = NULL;
 	if (!vg_vid_is_action(fields->type) &&
@@ -201,38 +228,51 @@ VG_INLINE bool vg_env_reserve(struct vg_env *env, struct vg_session *session, co
 	return true;
 }
 
-VG_INLINE void vg_env_release(struct vg_env *env, struct vg_session *session, const struct vg_vid_fields *fields,
-			      enum vg_reason reason)
+/* Slot and lock: what may fail is had here; see vg_env_lock(). */
+VG_INLINE bool vg_env_reserve(struct vg_env *env, struct vg_session *session, const struct vg_vid_fields *fields)
 {
-	u64 last, second;
-
-	if (reason == VG_ACCEPTED)
-		__sync_fetch_and_add(&session->accepted, 1);
-	if (!env->slot)
-		return;
-	if (reason == VG_ACCEPTED && !vg_vid_is_action(fields->type)) {
-		/* one CPU's beacon is the first of the second, another's then is not */
-		last = VG_READ_ONCE(session->auth.beacon_second);
-		second = vg_env_second(env);
-		if (last >= second || __sync_val_compare_and_swap(&session->auth.beacon_second, last, second) != last)
-			reason = VG_REPLAYED;
-	}
-	if (reason == VG_ACCEPTED)
-		bpf_ringbuf_submit(env->slot, 0);
-	else
+	if (!vg_env_reserve_slot(env, session, fields))
+		return false;
+	if (vg_session_lock(session, &env->unlocked))
+		return true;
+	env->stuck = true;
+	if (env->slot)
 		bpf_ringbuf_discard(env->slot, 0);
+	return false;
 }
 
+/* Held since vg_env_reserve(). */
 VG_INLINE void vg_env_lock(struct vg_env *env, struct vg_session *session)
 {
 	(void)env;
-	bpf_spin_lock(&session->lock);
+	(void)session;
 }
 
+/* The lock is given back in vg_env_release(), which follows and knows what to count, in one and the same store. */
 VG_INLINE void vg_env_unlock(struct vg_env *env, struct vg_session *session)
 {
 	(void)env;
-	bpf_spin_unlock(&session->lock);
+	(void)session;
+}
+
+/* One CPU's beacon is the first of the second; another's then is not. */
+VG_INLINE bool vg_env_is_first_beacon(struct vg_env *env, struct vg_session *session)
+{
+	u64 last = VG_READ_ONCE(session->auth.beacon_second), second = vg_env_second(env);
+
+	return last < second && __sync_val_compare_and_swap(&session->auth.beacon_second, last, second) == last;
+}
+
+VG_INLINE void vg_env_release(struct vg_env *env, struct vg_session *session, const struct vg_vid_fields *fields,
+			      enum vg_reason reason)
+{
+	vg_session_unlock(session, env->unlocked + (reason == VG_ACCEPTED ? VG_SESSION_ONE_ACCEPTED : 0));
+	if (!env->slot)
+		return;
+	if (reason == VG_ACCEPTED && (vg_vid_is_action(fields->type) || vg_env_is_first_beacon(env, session)))
+		bpf_ringbuf_submit(env->slot, 0);
+	else
+		bpf_ringbuf_discard(env->slot, 0);
 }
 
 #define VG_AUTHENTICATE_ENV
@@ -240,63 +280,101 @@ VG_INLINE void vg_env_unlock(struct vg_env *env, struct vg_session *session)
 
 /* --- what ingress.h asks of a grade --- */
 
-/*
- * The plain twin of the module's vg_authenticate(), but for the alarm, which
- * the caller raises. A global function, which the verifier walks once and not
- * once for each way through the parser.
- */
-__attribute__((noinline)) int vg_plain_authenticate(struct xdp_md *ctx, struct vg_frame *frame)
+/* Whether the deny list, which costs a call, has the source. */
+VG_INLINE bool vg_plain_denied(const struct vg_ingress *ingress, const struct vg_frame *frame)
 {
-	const u8 *data = (const u8 *)(long)ctx->data, *end = (const u8 *)(long)ctx->data_end;
-	const struct vg_ingress *ingress = vg_ingress_get();
-	enum vg_reason reason = VG_MALFORMED;
-	struct vg_auth_policy policy;
+	return !ingress->deny_empty && bpf_map_lookup_elem(&vg_deny, &frame->from);
+}
+
+/* The decision proper, on the fields of a VID of right structure. */
+VG_INLINE enum vg_reason vg_plain_decide(struct xdp_md *ctx, const struct vg_ingress *ingress, const struct vg_cpu *cpu,
+					 const struct vg_frame *frame, const struct vg_vid_fields *fields)
+{
+	struct vg_env env = {
+		.ctx = ctx,
+		.ingress = ingress,
+		.data = (const u8 *)(long)ctx->data,
+		.end = (const u8 *)(long)ctx->data_end,
+		.offset = frame->offset,
+		.len = frame->len,
+		.now = vg_now(ingress, cpu),
+	};
+	struct vg_auth_policy policy = {
+		.stale_us = ingress->stale_us,
+		.future_us = ingress->future_us,
+		.session_budget = ingress->session_rate,
+		.now = env.now,
+		.now_ns = cpu->now_ns,
+	};
+	enum vg_reason reason = vg_auth_decide(&env, &policy, fields);
+
+	return env.stuck ? VG_INTERNAL : reason;
+}
+
+/* The plain twin of the module's vg_authenticate(), but that it neither counts nor raises the alarm. */
+VG_INLINE enum vg_reason vg_plain_authenticate(struct xdp_md *ctx, const struct vg_ingress *ingress,
+					       const struct vg_cpu *cpu, struct vg_frame *frame)
+{
+	const u8 *end = (const u8 *)(long)ctx->data_end;
 	struct vg_vid_fields fields;
-	struct vg_env env;
 	const u8 *vid;
 
-	if (!ingress || !frame)
-		return VG_INTERNAL;
-	if (bpf_map_lookup_elem(&vg_deny, &frame->from)) {
-		reason = VG_DENIED;
-		goto out;
-	}
+	if (vg_plain_denied(ingress, frame))
+		return VG_DENIED;
 	if (frame->offset > VG_OFFSET_MAX || frame->len < VG_VID_OVERHEAD || frame->len > VG_VID_MAX)
-		goto out;
-	vid = vg_packet_at(data, frame->offset);
+		return VG_MALFORMED;
+	vid = vg_packet_at((const u8 *)(long)ctx->data, frame->offset);
 	if (!vg_packet_has(vid, VG_VID_OVERHEAD, end) ||
 	    !vg_vid_decode((const struct vg_vid *)vid, frame->len, &fields))
-		goto out;
+		return VG_MALFORMED;
 	frame->session = fields.session;
-	env.ctx = ctx;
-	env.ingress = ingress;
-	env.data = data;
-	env.end = end;
-	env.offset = frame->offset;
-	env.len = frame->len;
-	policy.now = vg_now(ingress, &policy.now_ns);
-	env.now = policy.now;
-	policy.stale_us = ingress->stale_us;
-	policy.future_us = ingress->future_us;
-	policy.session_budget = ingress->session_rate;
-	reason = vg_auth_decide(&env, &policy, &fields);
-out:
-	vg_plain_count(reason);
-	return reason;
+	return vg_plain_decide(ctx, ingress, cpu, frame, &fields);
 }
 
 /* The plain twin of vg_note(). */
-__attribute__((noinline)) int vg_plain_note(struct xdp_md *ctx, u32 reason, const struct vg_frame *frame)
+VG_INLINE void vg_plain_note(struct xdp_md *ctx, u32 reason, const struct vg_frame *frame)
 {
+	struct vg_cpu *cpu = vg_cpu_get();
+
 	vg_plain_count(reason);
-	if (frame && reason != VG_ACCEPTED && reason != VG_ITS_HANDED)
-		vg_plain_alarm(ctx, reason, frame);
-	return 0;
+	if (cpu && reason != VG_ACCEPTED && reason != VG_ITS_HANDED)
+		vg_plain_alarm(ctx, cpu, reason, frame);
 }
 
-VG_INLINE bool vg_plain_denied(const struct vg_frame *frame)
+/* One VID in the plain grade: judged, counted, reported. */
+VG_INLINE int vg_plain_vid(struct xdp_md *ctx, struct vg_frame *frame)
 {
-	return bpf_map_lookup_elem(&vg_deny, &frame->from) != NULL;
+	const struct vg_ingress *ingress = vg_ingress_get();
+	struct vg_cpu *cpu = vg_cpu_get();
+	enum vg_reason reason;
+
+	if (!ingress || !cpu)
+		return VG_INTERNAL;
+	reason = vg_plain_authenticate(ctx, ingress, cpu, frame);
+	vg_plain_count(reason);
+	if (reason != VG_ACCEPTED)
+		vg_plain_alarm(ctx, cpu, reason, frame);
+	return reason;
+}
+
+/* What vg_session_end does, see maps.h. 0, or -1 if the lock cannot be had: the agent tries again. */
+VG_INLINE int vg_plain_session_end(struct vg_session_end *end)
+{
+	struct vg_session *session;
+	u64 id = end->id, unlocked;
+
+	end->found = 0;
+	session = bpf_map_lookup_elem(&vg_sessions, &id);
+	if (!session)
+		return 0;
+	if (!vg_session_lock(session, &unlocked))
+		return -1;
+	session->auth.id = 0;
+	end->head = session->auth.replay.head;
+	vg_session_unlock(session, unlocked);
+	end->accepted = unlocked / VG_SESSION_ONE_ACCEPTED;
+	end->found = 1;
+	return 0;
 }
 
 #endif

@@ -95,33 +95,31 @@ struct {
 	__type(value, struct vg_locked_budget);
 } vg_alarm_limit SEC(".maps");
 
-/* The agent's words to the program. Array lookups of a constant key cannot fail; the verifier wants the test. */
-VG_INLINE const struct vg_ingress *vg_ingress_get(void)
-{
-	u32 key = 0;
+/* --- each CPU's own: softirqs do not nest, so nobody else is in it --- */
 
-	return bpf_map_lookup_elem(&vg_ingress, &key);
-}
+/* Refused packets that a CPU adds to alarm aggregates between two ticks; the rest of them is only counted. */
+#define VG_ALARMS_PER_TICK 256
+
+struct vg_cpu {
+	u64 tick;   /* jiffies at which the clock was read */
+	u64 now_ns; /* monotonic, coarse */
+	u64 now_us;
+	u64 alarms_left;
+	struct vg_alarm_state fresh; /* room to make a new aggregate in */
+};
 
 /*
- * Nanoseconds to microseconds without the division instruction, which costs
- * as much as a hash lookup on some CPUs: with a = ns / 8 = h * 2^32 + l,
- * a / 125 = h * 34359738 + (h * 46 + l) / 125, and the last quotient is a
- * product with 2^36 / 125 rounded up. Exact for 14 years of uptime, one
- * microsecond off beyond.
+ * What the parser found. Not on the stack: the verifier forgets what it knew
+ * of numbers that went through a map, so that all ways through the parser
+ * look alike to it afterwards, and it walks the rest once.
  */
-VG_INLINE u64 vg_us_of_ns(u64 ns)
-{
-	u64 a = ns >> 3, high = a >> 32, low = a & 0xffffffff;
-
-	return high * 34359738 + (((high * 46 + low) * 549755814) >> 36);
-}
-
-/* What a CPU keeps to itself: softirqs do not nest, so nobody else is in it. */
-struct vg_cpu {
-	u64 tick;		 /* jiffy in which the clock was last read */
-	u64 coarse_ns;		 /* that reading */
-	struct vg_budget alarms; /* refusals that it still looks into */
+struct vg_frame {
+	u32 offset;		 /* of the VID or the GeoNetworking header */
+	u32 len;		 /* of the VID */
+	u16 port;		 /* UDP source port, wire order */
+	u8 type;		 /* of the VID, 0 if it ends before */
+	struct vg_deny_key from; /* the source, ready to be looked up */
+	u64 session;		 /* as a VID of right structure claims, else 0 */
 };
 
 struct {
@@ -131,34 +129,53 @@ struct {
 	__type(value, struct vg_cpu);
 } vg_cpus SEC(".maps");
 
-VG_INLINE struct vg_cpu *vg_cpu_get(void)
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct vg_frame);
+} vg_frames SEC(".maps");
+
+VG_INLINE struct vg_frame *vg_frame_get(void)
 {
 	u32 key = 0;
 
-	return bpf_map_lookup_elem(&vg_cpus, &key);
+	return bpf_map_lookup_elem(&vg_frames, &key);
 }
 
-/* The coarse monotonic clock. It moves once a tick, so it is read once a tick: the call costs as much as a hash lookup.
+/* The agent's words to the program. Array lookups of a constant key cannot fail; the verifier wants the test. */
+VG_INLINE const struct vg_ingress *vg_ingress_get(void)
+{
+	u32 key = 0;
+
+	return bpf_map_lookup_elem(&vg_ingress, &key);
+}
+
+/*
+ * This CPU's page with the time of the last tick. The coarse clock moves with
+ * the tick too, but asking for it is a call, which with today's mitigations
+ * costs as much as hashing 16 bytes; reading jiffies is one load.
  */
-VG_INLINE u64 vg_coarse_ns(void)
+VG_INLINE struct vg_cpu *vg_cpu_get(void)
 {
-	struct vg_cpu *cpu = vg_cpu_get();
 	u64 tick = bpf_jiffies64();
+	struct vg_cpu *cpu;
+	u32 key = 0;
 
-	if (!cpu)
-		return bpf_ktime_get_coarse_ns();
-	if (cpu->tick != tick) {
-		cpu->coarse_ns = bpf_ktime_get_coarse_ns();
+	cpu = bpf_map_lookup_elem(&vg_cpus, &key);
+	if (cpu && cpu->tick != tick) {
 		cpu->tick = tick;
+		cpu->now_ns = bpf_ktime_get_coarse_ns();
+		cpu->now_us = cpu->now_ns / 1000;
+		cpu->alarms_left = VG_ALARMS_PER_TICK;
 	}
-	return cpu->coarse_ns;
+	return cpu;
 }
 
-/* Time64 by the coarse clock (a few milliseconds' grain): freshness needs no better, and the fine one costs 30 ns. */
-VG_INLINE u64 vg_now(const struct vg_ingress *ingress, u64 *ret_ns)
+/* Time64. Freshness needs no better than a few milliseconds. */
+VG_INLINE u64 vg_now(const struct vg_ingress *ingress, const struct vg_cpu *cpu)
 {
-	*ret_ns = vg_coarse_ns();
-	return vg_us_of_ns(*ret_ns) + ingress->time64_offset_us;
+	return cpu->now_us + ingress->time64_offset_us;
 }
 
 /* Spends one packet of a budget that all CPUs share; the look without the lock spares a flood the lock. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * voltgate.bpf.c - the gate's two XDP programs, one text in two grades.
+ * voltgate.bpf.c - the gate's XDP program, one text in two grades.
  *
  * The loader loads one of them: vg_gate_attested where the module's kfuncs
  * are there to be called, vg_gate_plain elsewhere. Table of contents:
@@ -25,6 +25,17 @@ SEC("xdp")
 int vg_gate_plain(struct xdp_md *ctx)
 {
 	return vg_gate(ctx, false);
+}
+
+/* Not for packets: ends one session for the agent, under the lock that packets take (maps.h). */
+SEC("xdp")
+int vg_session_end(struct xdp_md *ctx)
+{
+	struct vg_session_end *end = (void *)(long)ctx->data;
+
+	if ((void *)(end + 1) > (void *)(long)ctx->data_end || vg_plain_session_end(end))
+		return XDP_ABORTED;
+	return XDP_PASS;
 }
 
 char vg_license[] SEC("license") = "GPL";

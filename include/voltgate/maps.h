@@ -5,7 +5,8 @@
  * the object by a test.
  *
  * Program names in voltgate.bpf.o: "vg_gate_attested" (calls the module's
- * kfuncs) and "vg_gate_plain"; exactly one is loaded.
+ * kfuncs) and "vg_gate_plain"; exactly one is loaded. With the plain one goes
+ * "vg_session_end", which never sees a packet: the agent runs it to end a session.
  *
  *   map            type            key                value                 grades
  *   vg_ingress     ARRAY[1]        u32                struct vg_ingress     both    written by the agent
@@ -38,6 +39,7 @@ struct bpf_spin_lock; /* users include <linux/bpf.h> first */
 
 #define VG_PROGRAM_ATTESTED "vg_gate_attested"
 #define VG_PROGRAM_PLAIN "vg_gate_plain"
+#define VG_PROGRAM_SESSION_END "vg_session_end"
 #define VG_ITS_FRAME_MAX 2048 /* longer ITS frames are its-malformed */
 
 /* Everything the XDP program must be told. Written as a whole by the agent (BPF_ANY on key 0). */
@@ -58,6 +60,8 @@ struct vg_ingress {
 	u32 hello_enabled; /* 0: mac1_key is not set; all hellos are bad-cookie */
 	u32 record_beacons;
 	u32 record_flags; /* VG_RECORD_FLAG_* */
+	u32 deny_empty;	  /* 1: vg_deny has no entry; it need not be asked */
+	u32 zero;
 };
 
 struct vg_locked_budget {
@@ -75,11 +79,27 @@ struct vg_hello_budget {
 	struct vg_budget proven;
 };
 
+/*
+ * @state: bit 0 is the lock, the rest counts packets accepted. The lock is a
+ * compare and exchange of the program's own: bpf_spin_lock costs more than
+ * the commit it guards. User space never writes an element that is in use;
+ * it lets the program vg_session_end take a session out.
+ */
 struct vg_plain_session {
-	struct bpf_spin_lock lock;
-	u32 accepted; /* packets; of status only, so it may wrap */
+	u64 state;
 	struct vg_session_auth auth;
 };
+#define VG_SESSION_LOCKED 1ULL
+#define VG_SESSION_ONE_ACCEPTED 2ULL
+
+/* What the agent hands to vg_session_end as a frame (BPF_PROG_TEST_RUN), and what it finds in it afterwards. */
+struct vg_session_end {
+	u64 id;	      /* in */
+	u64 found;    /* out: 1 if there was such a session; it admits nothing from now on */
+	u64 head;     /* out: the highest sequence it admitted */
+	u64 accepted; /* out: packets */
+};
+VG_ASSERT_SIZE(struct vg_session_end, 32);
 
 /* LPM key: @bits counts the family byte and its padding (32 bits) and the prefix. */
 struct vg_deny_key {
