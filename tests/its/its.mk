@@ -8,3 +8,7 @@ $(eval $(call vg_test,its_curve_test,tests/its/curve_test.c $(ITS_TEST_SOURCES),
 $(eval $(call vg_test,its_certificate_test,tests/its/certificate_test.c $(ITS_TEST_SOURCES),$(ITS_TEST_LIBS)))
 $(eval $(call vg_test,its_verifier_test,tests/its/verifier_test.c $(ITS_TEST_SOURCES),$(ITS_TEST_LIBS)))
 $(eval $(call vg_test,its_limits_test,tests/its/limits_test.c $(ITS_TEST_SOURCES),$(ITS_TEST_LIBS)))
+$(eval $(call vg_test,its_car_test,tests/its/car_test.c $(ITS_TEST_SOURCES),$(ITS_TEST_LIBS) -lpcap))
+$(eval $(call vg_program,tests/its_sample,tests/its/sample.c $(ITS_TEST_SOURCES),$(ITS_TEST_LIBS) -lpcap))
+$(eval $(call vg_fuzzer,its_frame_fuzz,tests/its/frame_fuzz.c $(ITS_SOURCES),$(ITS_TEST_LIBS)))
+$(eval $(call vg_fuzzer,its_certificate_fuzz,tests/its/certificate_fuzz.c $(ITS_SOURCES),$(ITS_TEST_LIBS)))
