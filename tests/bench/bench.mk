@@ -23,9 +23,16 @@ $(eval $(call vg_bench,gate_bench,tests/bench/gate_bench.c $(BENCH_STAGE),-lbpf 
 $(eval $(call vg_bench,live_bench,tests/bench/live_bench.c $(BENCH_STAGE),-lbpf -ljansson))
 $(eval $(call vg_bench,records_bench,tests/bench/records_bench.c tests/bench/series.c agent/attest.c agent/verdicts.c $(AGENT_VERDICTS),-lsodium -lcrypto -ljansson))
 
+# Runs in a virtual machine, see attested_bench.sh.
+BENCH_GUEST := $(B)/tests/bench/attested
+$(BENCH_GUEST): $(patsubst %.c,$(B)/obj/%.o,tests/bench/attested_bench.c $(BENCH_STAGE) $(AGENT_GATES) agent/policy_word.c)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ -lbpf -lnl-genl-3 -lnl-3 -ljansson
+
 .PHONY: run-bench
 .SECONDEXPANSION:
-run-bench: $$(BENCHES) $(BENCH_OBJECTS)
+BENCHES += tests/bench/attested_bench.sh
+run-bench: $$(BENCHES) $(BENCH_OBJECTS) $(BENCH_GUEST) $(B)/btfids
 	tests/bench/run $(BENCHES)
 
 # The smoke test of `make check`.

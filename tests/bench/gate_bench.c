@@ -289,7 +289,7 @@ int main(int argc, char **argv)
 	}
 	run_packets = series_is_quick() ? 20000 : FEED_ENTRIES;
 	cpu = series_pin();
-	if (sodium_init() < 0 || stage_open(&stage))
+	if (sodium_init() < 0 || stage_open(&stage, VG_GRADE_PLAIN))
 		return 1;
 	printf("gate: voltgate.bpf.o, vg_gate_plain as loaded by the agent; CPU %d, %d rounds of %u packets\n", cpu,
 	       rounds, run_packets);

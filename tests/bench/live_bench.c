@@ -234,7 +234,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "bench: no namespace with a veth pair can be made: %s; run as root\n", strerror(-err));
 		return 1;
 	}
-	if (stage_open(&stage) || stage_set_sessions(&stage, 1000))
+	if (stage_open(&stage, VG_GRADE_PLAIN) || stage_set_sessions(&stage, 1000))
 		return 1;
 	stage_set_payload(&stage, 64, VG_VID_BEACON);
 	stage.frame[5] = 9; /* addressed to somebody else: the stack drops what passes at its first look */

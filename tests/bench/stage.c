@@ -31,7 +31,7 @@ static u64 draw(struct stage *stage)
 	return stage->random;
 }
 
-static u64 session_id(u32 index)
+u64 stage_session_id(u32 index)
 {
 	u64 x = index + 1;
 
@@ -40,10 +40,10 @@ static u64 session_id(u32 index)
 	return x * 0xbf58476d1ce4e5b9ULL | 1;
 }
 
-static void session_key(u32 index, struct vg_siphash_key *ret_key)
+void stage_session_key(u32 index, struct vg_siphash_key *ret_key)
 {
-	ret_key->k0 = session_id(index) * 3;
-	ret_key->k1 = session_id(index) ^ 0x5555555555555555ULL;
+	ret_key->k0 = stage_session_id(index) * 3;
+	ret_key->k1 = stage_session_id(index) ^ 0x5555555555555555ULL;
 }
 
 static u64 time64_now(void)
@@ -128,20 +128,21 @@ static int fd_of(struct bpf_object *object, const char *program)
 	return found ? bpf_program__fd(found) : -1;
 }
 
-static int open_gate(struct stage *stage, const char *path)
+static int open_gate(struct stage *stage, const char *path, enum vg_grade grade)
 {
-	struct bpf_program *attested;
+	bool plain = grade == VG_GRADE_PLAIN;
+	struct bpf_program *other;
 
 	stage->gate = bpf_object__open_file(path, NULL);
 	if (!stage->gate)
 		return -errno;
-	attested = bpf_object__find_program_by_name(stage->gate, VG_PROGRAM_ATTESTED);
-	if (attested)
-		bpf_program__set_autoload(attested, false);
+	other = bpf_object__find_program_by_name(stage->gate, plain ? VG_PROGRAM_ATTESTED : VG_PROGRAM_PLAIN);
+	if (other)
+		bpf_program__set_autoload(other, false);
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(stage->gate, "vg_actions"), ACTIONS_BYTES);
 	if (bpf_object__load(stage->gate))
 		return -errno;
-	stage->gate_fd = fd_of(stage->gate, VG_PROGRAM_PLAIN);
+	stage->gate_fd = fd_of(stage->gate, plain ? VG_PROGRAM_PLAIN : VG_PROGRAM_ATTESTED);
 	stage->counters_fd = bpf_object__find_map_fd_by_name(stage->gate, "vg_counters");
 	stage->sessions_fd = bpf_object__find_map_fd_by_name(stage->gate, "vg_sessions");
 	return stage->gate_fd < 0 ? -ENOENT : 0;
@@ -171,7 +172,7 @@ static int open_feeder(struct stage *stage, const char *path)
 	return 0;
 }
 
-int stage_open(struct stage *stage)
+int stage_open(struct stage *stage, enum vg_grade grade)
 {
 	char gate_object[4096], feed_object[4096];
 	const char *failed = gate_object, *build = getenv("B");
@@ -183,12 +184,12 @@ int stage_open(struct stage *stage)
 	memset(stage, 0, sizeof(*stage));
 	stage->random = 0x1234567887654321ULL;
 	stage->cpus = libbpf_num_possible_cpus();
-	err = open_gate(stage, gate_object);
+	err = open_gate(stage, gate_object, grade);
 	if (!err) {
 		failed = feed_object;
 		err = open_feeder(stage, feed_object);
 	}
-	if (!err && (write_ingress(stage) || deny_the_denied(stage))) {
+	if (!err && (write_ingress(stage) || (grade == VG_GRADE_PLAIN && deny_the_denied(stage)))) {
 		failed = "maps of the gate";
 		err = -errno;
 	}
@@ -222,11 +223,11 @@ static int change_sessions(struct stage *stage, u32 from, u32 to, bool add)
 	for (; from < to && !err; from += count) {
 		count = to - from < BATCH ? to - from : BATCH;
 		for (i = 0; i < count; i++) {
-			keys[i] = session_id(from + i);
+			keys[i] = stage_session_id(from + i);
 			memset(&values[i], 0, sizeof(values[i]));
 			values[i].auth.id = keys[i];
 			values[i].auth.expires = expires;
-			session_key(from + i, &values[i].auth.key);
+			stage_session_key(from + i, &values[i].auth.key);
 		}
 		i = count;
 		err = add ? bpf_map_update_batch(stage->sessions_fd, keys, values, &i, NULL)
@@ -238,18 +239,21 @@ static int change_sessions(struct stage *stage, u32 from, u32 to, bool add)
 	return err;
 }
 
+int stage_adopt_sessions(struct stage *stage, u32 count)
+{
+	free(stage->sequence);
+	stage->sequence = calloc(count, sizeof(u32));
+	stage->sessions = stage->sequence ? count : 0;
+	return stage->sequence ? 0 : -ENOMEM;
+}
+
 int stage_set_sessions(struct stage *stage, u32 count)
 {
 	int err = change_sessions(stage, 0, stage->sessions, false);
 
-	free(stage->sequence);
-	stage->sessions = 0;
-	stage->sequence = calloc(count, sizeof(u32));
 	if (!err)
-		err = stage->sequence ? change_sessions(stage, 0, count, true) : -ENOMEM;
-	if (!err)
-		stage->sessions = count;
-	return err;
+		err = change_sessions(stage, 0, count, true);
+	return err ? err : stage_adopt_sessions(stage, count);
 }
 
 void stage_set_payload(struct stage *stage, u32 payload_len, u32 type)
@@ -291,7 +295,7 @@ static void sign(struct stage *stage, struct feed_entry *entry, u32 session)
 
 	memcpy(vid + 8, &entry->session, 8);
 	memcpy(vid + 16, &entry->sequence, 8);
-	session_key(session, &key);
+	stage_session_key(session, &key);
 	vg_siphash(&key, vid, VG_VID_HEADER_LEN + stage->payload_len, &tag);
 	entry->tag[0] = vg_le64(tag.t0);
 	entry->tag[1] = vg_le64(tag.t1);
@@ -306,7 +310,7 @@ static void fill_entry(struct stage *stage, struct feed_entry *entry, enum stage
 		sequence++;
 	if (verdict == STAGE_ACCEPTED)
 		stage->sequence[session] = sequence;
-	entry->session = vg_be64(session_id(session));
+	entry->session = vg_be64(stage_session_id(session));
 	entry->sequence = vg_be64(sequence);
 	entry->source = good_source;
 	sign(stage, entry, session);

@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 #include "feed.h"
 #include "voltgate/maps.h"
+#include "voltgate/record.h"
 
 #define STAGE_FRAME_MAX 1200
 
@@ -38,9 +39,17 @@ struct stage {
 	u64 random;
 };
 
-/* Loads both objects from the build folder (environment B, default build). 0 or -errno, a sentence on stderr. */
-int stage_open(struct stage *stage);
+/*
+ * Loads both objects from the build folder (environment B, default build), of the gate the program of that grade.
+ * 0 or -errno, a sentence on stderr.
+ */
+int stage_open(struct stage *stage, enum vg_grade grade);
 void stage_close(struct stage *stage);
+/* Id and key of the session with that index, the same in every run. */
+u64 stage_session_id(u32 index);
+void stage_session_key(u32 index, struct vg_siphash_key *ret_key);
+/* Takes it that the gate has sessions 0..@count-1, fresh: for gates whose sessions are not in maps. 0 or -ENOMEM. */
+int stage_adopt_sessions(struct stage *stage, u32 count);
 /* Replaces all sessions by @count fresh ones. 0 or -errno. */
 int stage_set_sessions(struct stage *stage, u32 count);
 /* The frame in which packets with that payload travel. */
