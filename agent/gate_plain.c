@@ -199,6 +199,31 @@ static int plain_counters(struct gate *gate, struct gate_counters *ret_counters)
 	return 0;
 }
 
+/* Overflow is of aggregates, which belong to no CPU: it stays 0. */
+static int plain_counters_cpu(struct gate *gate, int (*each)(void *arg, int cpu, const struct gate_counters *counters),
+			      void *arg)
+{
+	struct gate_plain *plain = (struct gate_plain *)gate;
+	struct gate_counters *counters = calloc(plain->cpus, sizeof(*counters));
+	u64 *values = calloc(plain->cpus, sizeof(*values));
+	int fd = gate_plain_map(plain, LOADER_MAP_COUNTERS), err = 0, cpu;
+	u32 reason;
+
+	if (!counters || !values)
+		err = gate_plain_fail(plain, -ENOMEM, "no memory to read the counters");
+	for (reason = 0; reason < VG_REASON_COUNT && !err; reason++) {
+		if (bpf_map_lookup_elem(fd, &reason, values))
+			err = gate_plain_fail(plain, -errno, "cannot read the program's counters: %s", strerror(errno));
+		for (cpu = 0; cpu < plain->cpus && !err; cpu++)
+			counters[cpu].packets[reason] = values[cpu];
+	}
+	for (cpu = 0; cpu < plain->cpus && !err; cpu++)
+		err = each(arg, cpu, &counters[cpu]);
+	free(values);
+	free(counters);
+	return err;
+}
+
 static void revoked_sweep(struct gate_plain *plain, bool all)
 {
 	int fd = gate_plain_map(plain, LOADER_MAP_REVOKED);
@@ -266,6 +291,7 @@ static const struct gate_ops plain_ops = {
 	.deny_remove = plain_deny_remove,
 	.deny_dump = plain_deny_dump,
 	.counters = plain_counters,
+	.counters_cpu = plain_counters_cpu,
 	.alarm_dump = gate_plain_alarm_dump,
 	.flush = plain_flush,
 	.close = plain_close,
