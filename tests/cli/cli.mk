@@ -8,6 +8,6 @@ $(B)/tests/log_maker: $(patsubst %.c,$(B)/san/%.o,tests/cli/log_maker.c $(CLI_LO
 -include $(B)/san/tests/cli/log_maker.d
 tests: $(B)/tests/log_maker
 
-TESTS += tests/cli/words.py tests/cli/verify.py tests/cli/doctor.py
+TESTS += tests/cli/words.py tests/cli/verify.py tests/cli/doctor.py tests/cli/agent.py
 $(eval $(call vg_test,gate_json_test,tests/cli/gate_json_test.c $(CLI_JSON),-ljansson))
 $(eval $(call vg_fuzzer,gate_json_fuzz,tests/cli/gate_json_fuzz.c $(CLI_JSON),-ljansson))
