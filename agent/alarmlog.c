@@ -94,62 +94,58 @@ static int alarmlog_append(struct alarmlog *log, const char *text, size_t len)
 	return -ENOSPC;
 }
 
-static int alarmlog_append_object(struct alarmlog *log, const json_t *object)
+/* Adds @object as one line to the @len bytes at @text; NULL (and @text freed) without memory. */
+static char *alarmlog_add_line(char *text, size_t *len, const json_t *object)
 {
-	size_t len = json_dumpb(object, NULL, 0, JSON_COMPACT), i;
-	char *text = len ? malloc(len + 1) : NULL;
-	int err = -ENOMEM;
+	size_t more = json_dumpb(object, NULL, 0, JSON_COMPACT);
+	char *grown = more ? realloc(text, *len + more + 1) : NULL;
 
-	if (!text)
-		return err;
-	json_dumpb(object, text, len, JSON_COMPACT);
-	text[len] = '\n';
-	for (i = 0; i < 3; i++) { /* a line that fails for another reason than room may fit at once */
-		err = alarmlog_append(log, text, len + 1);
-		if (err != -EAGAIN)
-			break;
+	if (!grown) {
+		free(text);
+		return NULL;
 	}
-	free(text);
-	return err;
+	json_dumpb(object, grown + *len, more, JSON_COMPACT);
+	*len += more + 1;
+	grown[*len - 1] = '\n';
+	return grown;
 }
 
-/* Says in the log itself how much of it is missing. */
-static int alarmlog_notice(struct alarmlog *log)
+/* Says in the log itself how much of it is missing. A new reference or NULL. */
+static json_t *alarmlog_notice(const struct alarmlog *log)
 {
 	char when[TIME_TEXT_LEN];
 	struct timeval now;
-	json_t *notice;
-	int err;
 
 	gettimeofday(&now, NULL);
 	time_text_utc(time_text_of_unix((u64)now.tv_sec * 1000000 + (u64)now.tv_usec), when);
-	notice = json_pack(
+	return json_pack(
 		"{s:s, s:s, s:s, s:I, s:o}", "timestamp", when, "event_type", "notice", "host", log->host, "lost",
 		(json_int_t)log->lost, "sentence",
-		json_sprintf("%llu alarms before this line could not be written to this log; their counts are in "
+		json_sprintf("%llu %s before this line could not be written to this log; what was refused stands in "
 			     "the counters.",
-			     (unsigned long long)log->lost));
-	if (!notice)
-		return -ENOMEM;
-	err = alarmlog_append_object(log, notice);
-	json_decref(notice);
-	return err;
+			     (unsigned long long)log->lost, log->lost == 1 ? "line" : "lines"));
 }
 
 int alarmlog_write(struct alarmlog *log, const json_t *object)
 {
-	int err = 0;
+	json_t *notice = log->lost ? alarmlog_notice(log) : NULL;
+	char *text = NULL;
+	size_t len = 0;
+	int err = -ENOMEM;
 
-	if (log->lost)
-		err = alarmlog_notice(log);
-	if (!err) {
-		log->lost = 0;
-		err = alarmlog_append_object(log, object);
-	}
+	if (notice)
+		text = alarmlog_add_line(text, &len, notice);
+	if (text || !log->lost)
+		text = alarmlog_add_line(text, &len, object);
+	json_decref(notice);
+	if (text)
+		err = alarmlog_append(log, text, len);
+	free(text);
 	if (err) {
 		log->lost++;
 		log->lost_total++;
 	} else {
+		log->lost = 0;
 		log->lines++;
 	}
 	return err;

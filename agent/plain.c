@@ -114,7 +114,7 @@ static int plain_session_add(void *arg, const struct gate_session *session)
 {
 	struct agent *agent = arg;
 
-	if (!attest_ready(agent->attest))
+	if (agent->verdicts_stuck || !attest_ready(agent->attest))
 		return -ENOBUFS;
 	attest_session(agent->attest, VG_RECORD_SESSION_ADD, session->id, session->expires, VG_ACCEPTED,
 		       session->commitment, ingress_now(agent->ingress));

@@ -154,7 +154,8 @@ static void test_epochs(void)
 	memcpy(altered.seal.head.previous, made[5].seal.head.previous, VG_HASH_LEN);
 	memcpy(altered.records[0].digest, made[5].seal.head.previous, VG_HASH_LEN);
 	batches_seal(&next, &altered);
-	ktap_ok(judges(&altered, CHAIN_BAD_EPOCH), "an epoch that names an older head (a truncated chain) is named bad-epoch");
+	ktap_ok(judges(&altered, CHAIN_BAD_EPOCH),
+		"an epoch that names an older head (a truncated chain) is named bad-epoch");
 	batches_make(&next, 3, &altered);
 	ktap_ok(judges(&altered, CHAIN_MISSING), "an epoch whose batch 0 never came is named missing");
 	chain_accept(&chain, &batch);

@@ -107,7 +107,8 @@ static void test_round_trip(void)
 	fill(6);
 	ktap_ok(read_all(dir, &end) == 6 && end == 0, "six batches come back, then the end");
 	log = opened();
-	ktap_ok(log && verdictlog_last(log, &last) && !memcmp(&last, &made[5].seal, sizeof(last)) && !verdictlog_cut(log),
+	ktap_ok(log && verdictlog_last(log, &last) && !memcmp(&last, &made[5].seal, sizeof(last)) &&
+			!verdictlog_cut(log),
 		"reopening finds the last batch and cuts nothing");
 	ktap_ok(!opened() && strstr(error.text, "Another process"), "a second writer is refused: %s", error.text);
 	verdictlog_close(log);
@@ -141,7 +142,8 @@ static void test_torn(void)
 		verdictlog_close(log);
 		wrong_go_on += read_all(dir, &end) != 3 || end;
 	}
-	ktap_ok(!wrong_read, "cut at each of %zu bytes: the reader gives the whole batches and names the torn tail", len);
+	ktap_ok(!wrong_read, "cut at each of %zu bytes: the reader gives the whole batches and names the torn tail",
+		len);
 	ktap_ok(!wrong_open, "cut at each of %zu bytes: opening cuts exactly the torn tail", len);
 	ktap_ok(!wrong_go_on, "and the log goes on from there");
 	free(bytes);
@@ -222,7 +224,8 @@ static void test_rotation(void)
 /* A file size limit stands for the full disk. */
 static void test_full(void)
 {
-	struct rlimit limit = { 16 + 8 + sizeof(made[0].seal) + 64 + 100, RLIM_INFINITY }, no_limit = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit limit = { 16 + 8 + sizeof(made[0].seal) + 64 + 100, RLIM_INFINITY },
+		      no_limit = { RLIM_INFINITY, RLIM_INFINITY };
 	struct verdictlog *log;
 	int refused, end;
 
