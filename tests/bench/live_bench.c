@@ -158,6 +158,7 @@ static void measure(const struct traffic *traffic)
 	u32 i, legitimate = 0;
 	double ns;
 
+	stage_use_deny(&stage, traffic->verdict == STAGE_DENIED);
 	stage_fill(&stage, traffic->verdict, traffic->percent, FEED_ENTRIES);
 	for (i = 0; i < frames; i++)
 		legitimate += stage.made[i] == STAGE_ACCEPTED;

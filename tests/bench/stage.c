@@ -63,7 +63,7 @@ static u64 monotonic_us(void)
 }
 
 /* Policy: defaults, but a freshness window and a session rate that a bench cannot leave. */
-static int write_ingress(struct stage *stage)
+static int write_ingress(struct stage *stage, bool deny_empty)
 {
 	struct vg_ingress ingress = { 0 };
 	u32 zero = 0;
@@ -72,6 +72,7 @@ static int write_ingress(struct stage *stage)
 	ingress.stale_us = 3600000000LL;
 	ingress.future_us = 500000;
 	ingress.session_rate = vg_budget_rate_of(1000000000, 1000000);
+	ingress.deny_empty = deny_empty;
 	ingress.alarm_new_rate = vg_budget_rate_of(1000, 1000);
 	ingress.hello_rate = vg_budget_rate_of(20, 5);
 	ingress.its_rate = vg_budget_rate_of(6000, 1000);
@@ -94,6 +95,11 @@ static int deny_the_denied(struct stage *stage)
 	memcpy(source.addr, source_prefix, 8);
 	memcpy(source.addr + 8, &denied_source, 8);
 	return add_deny(stage, &source, 128);
+}
+
+int stage_use_deny(struct stage *stage, bool use)
+{
+	return write_ingress(stage, !use) ? -errno : 0;
 }
 
 int stage_add_deny(struct stage *stage, u32 count)
@@ -189,7 +195,7 @@ int stage_open(struct stage *stage, enum vg_grade grade)
 		failed = feed_object;
 		err = open_feeder(stage, feed_object);
 	}
-	if (!err && (write_ingress(stage) || (grade == VG_GRADE_PLAIN && deny_the_denied(stage)))) {
+	if (!err && (write_ingress(stage, true) || (grade == VG_GRADE_PLAIN && deny_the_denied(stage)))) {
 		failed = "maps of the gate";
 		err = -errno;
 	}

@@ -56,6 +56,8 @@ int stage_set_sessions(struct stage *stage, u32 count);
 void stage_set_payload(struct stage *stage, u32 payload_len, u32 type);
 /* Fills @count entries: @other in @percent of 100, the rest accepted. Rewinds the feeder. */
 void stage_fill(struct stage *stage, enum stage_verdict other, u32 percent, u32 count);
+/* Whether the gate asks its deny list (one entry, for what is denied); at first it is told that the list is empty. */
+int stage_use_deny(struct stage *stage, bool use);
 /* Adds @count prefixes to the deny list that match nothing fed. */
 int stage_add_deny(struct stage *stage, u32 count);
 /* Packets so far with that reason, all CPUs. */
