@@ -12,3 +12,5 @@ $(eval $(call vg_test,its_car_test,tests/its/car_test.c $(ITS_TEST_SOURCES),$(IT
 $(eval $(call vg_program,tests/its_sample,tests/its/sample.c $(ITS_TEST_SOURCES),$(ITS_TEST_LIBS) -lpcap))
 $(eval $(call vg_fuzzer,its_frame_fuzz,tests/its/frame_fuzz.c $(ITS_SOURCES),$(ITS_TEST_LIBS)))
 $(eval $(call vg_fuzzer,its_certificate_fuzz,tests/its/certificate_fuzz.c $(ITS_SOURCES),$(ITS_TEST_LIBS)))
+TESTS += tests/its/verify.py
+tests: $(B)/tests/its_sample $(B)/voltgate
