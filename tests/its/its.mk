@@ -14,3 +14,4 @@ $(eval $(call vg_fuzzer,its_frame_fuzz,tests/its/frame_fuzz.c $(ITS_SOURCES),$(I
 $(eval $(call vg_fuzzer,its_certificate_fuzz,tests/its/certificate_fuzz.c $(ITS_SOURCES),$(ITS_TEST_LIBS)))
 TESTS += tests/its/verify.py
 tests: $(B)/tests/its_sample $(B)/voltgate
+$(eval $(call vg_test,its_room_test,tests/its/room_test.c $(sort $(ITS_ROOM_SOURCES) $(ITS_TEST_SOURCES)),$(ITS_TEST_LIBS)))
