@@ -6,7 +6,8 @@
  * Other files are left alone, aloud; hidden ones silently. A self-signed
  * certificate is an anchor if its signature is right. An authority whose issuer
  * is here must have been issued by it; one whose issuer is not here is an
- * anchor on the administrator's word.
+ * anchor on the administrator's word, and so is a single station's certificate
+ * that is put here: it is believed, its neighbours under the same issuer are not.
  */
 #ifndef VOLTGATE_ITS_TRUSTDIR_H
 #define VOLTGATE_ITS_TRUSTDIR_H

@@ -126,6 +126,7 @@ agent_config() { # agent_config [KEY=VALUE...]
 		syslog = no
 		[its]
 		trust-dir = $work/trust
+		waiting-ms = 2500
 		[interface gw0]
 		mode = ${GATE_MODE:-native}
 		[gate]
@@ -140,8 +141,8 @@ agent_answers() { control status -j >/dev/null 2>&1; }
 
 agent_start() { # agent_start [KEY=VALUE...]
 	agent_config "$@" >"$work/voltgated.conf"
-	in_gate "$bin/voltgated" -c "$work/voltgated.conf" >>"$work/agent.log" 2>&1 &
-	agent_pid=$!
+	ip netns exec "$gate_ns" "$bin/voltgated" -c "$work/voltgated.conf" >>"$work/agent.log" 2>&1 &
+	agent_pid=$! # ip becomes the agent, so this is the agent's own
 	wait_for 20 agent_answers
 }
 
@@ -180,8 +181,9 @@ tally_of() { json_of "$1" <"$work/tally"; }
 
 # --- vehicles ---
 
-route4() { echo "-t $gate4 -f 10.7.0.0/16 -M $gate_mac"; }
-route6() { echo "-t $gate6 -f fd00:7::/64 -M $gate_mac"; }
+# The prefixes leave out the gateway's own addresses: the stack drops what claims to come from itself.
+route4() { echo "-t $gate4 -f 10.7.128.0/17 -M $gate_mac"; }
+route6() { echo "-t $gate6 -f fd00:7:0:0:1::/80 -M $gate_mac"; }
 
 sim() { # sim ARGUMENTS...: in the vehicles' namespace; the tally goes to $work/tally
 	in_cars "$bin/voltgate-sim" -j -i car0 "$@" >"$work/tally" 2>"$work/sim.log" || {
