@@ -32,7 +32,7 @@ static int plain_take_event(void *arg, void *data, size_t size)
 	return 0;
 }
 
-/* Stores all that is sealed. False: the disk is full. */
+/* Stores all that is sealed, and listens to the ring while that works. False: the disk is full. */
 static bool plain_store(struct agent *agent)
 {
 	const struct batch *batch;
@@ -49,6 +49,10 @@ static bool plain_store(struct agent *agent)
 		attest_stored(agent->attest);
 	}
 	record_commit(agent);
+	if (batch)
+		event_del(agent->actions_event);
+	else if (!event_pending(agent->actions_event, EV_READ, NULL))
+		event_add(agent->actions_event, NULL);
 	return !batch;
 }
 
@@ -77,8 +81,6 @@ static void plain_drain(struct agent *agent)
 		if (err >= 0)
 			break; /* empty */
 	}
-	if (!stored)
-		event_del(agent->actions_event);
 	plain_arm(agent);
 }
 
@@ -105,8 +107,8 @@ static void plain_on_seal(evutil_socket_t fd, short what, void *arg)
 void plain_tick(struct agent *agent)
 {
 	gate_plain_tick(agent->gate);
-	if (agent->verdicts_stuck && !record_waits(agent) && plain_store(agent))
-		event_add(agent->actions_event, NULL);
+	if (agent->verdicts_stuck && !record_waits(agent))
+		plain_store(agent);
 	plain_arm(agent);
 }
 

@@ -194,7 +194,8 @@ class Gateway:
         self.log_from = out.tell()
         self.agent = subprocess.Popen(["ip", "netns", "exec", self.ns, f"{B}/voltgated", "-c", self.conf], stderr=out, env=env)
         out.close()
-        if ready and not wait(lambda: "Ready:" in self.said() or self.agent.poll() is not None, 20):
+        wait(lambda: "Ready:" in self.said() or self.agent.poll() is not None or not ready, 20)
+        if ready and "Ready:" not in self.said():
             print("# the agent is not ready:\n# " + self.said().replace("\n", "\n# "))
         return self.agent
 
