@@ -21,6 +21,9 @@ struct gate_counts {
 	u32 cpus; /* messages added up */
 };
 
+/* Loads the module, makes a network namespace for this process, opens its gate. 0, or -errno: there is no module here.
+ */
+int gate_enter(struct wire *wire);
 /* The key of session @id in all tests. */
 void gate_key(u64 id, u8 ret_key[16]);
 int gate_state(struct wire *wire, struct gate_state *ret_state);

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Tests of the module. They run where it is loaded: in a guest (tests/vm), with
-# VG_MODULE and VG_OBJECT naming voltgate.ko and voltgate.bpf.o (default: beside them).
+# Tests of the module. They run where it can be loaded: in the guests of tests/vm.
 KMOD_TESTS :=
 define kmod_test
 KMOD_TESTS += $(B)/tests/kmod/$(1)
@@ -16,6 +15,12 @@ $(eval $(call kmod_test,refusals_test,$(KMOD_WIRE),))
 $(eval $(call kmod_test,session_test,$(KMOD_PACKET),-lbpf))
 $(eval $(call kmod_test,load_test,$(KMOD_PACKET),-lbpf -lpthread))
 $(eval $(call kmod_test,unload_test,$(KMOD_PACKET),-lbpf -lpthread))
+$(eval $(call kmod_test,chain_test,$(KMOD_PACKET) tests/kmod/batches.c agent/chain.c,-lbpf -lsodium -lcrypto))
+$(eval $(call kmod_test,million_test,$(KMOD_PACKET),-lbpf -lpthread))
+$(eval $(call kmod_test,netlink_fuzz,$(KMOD_PACKET),-lbpf))
+
+GUEST_TESTS += $(KMOD_TESTS)
+GUEST_FILES += $(BPF_OBJECT)
 
 .PHONY: kmod-tests
 kmod-tests: $(KMOD_TESTS)

@@ -5,8 +5,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/kmod/gate.h"
 #include "voltgate/maps.h"
@@ -71,10 +73,13 @@ void packet_make(struct packet *packet, const struct packet_fields *fields)
 
 int packet_gate_open(struct packet_gate *gate)
 {
-	const char *path = getenv("VG_OBJECT") ?: "./voltgate.bpf.o";
 	struct bpf_program *program;
+	char path[256];
 	int err;
 
+	snprintf(path, sizeof(path), "%s/voltgate.bpf.o", getenv("B") ?: "build");
+	if (getenv("VG_OBJECT"))
+		snprintf(path, sizeof(path), "%s", getenv("VG_OBJECT"));
 	gate->object = bpf_object__open_file(path, NULL);
 	if (!gate->object)
 		return -errno;
@@ -89,10 +94,27 @@ int packet_gate_open(struct packet_gate *gate)
 	return 0;
 }
 
+/* Users of the module; 0 also where it is not loaded. */
+static int module_users(void)
+{
+	FILE *file = fopen("/sys/module/voltgate/refcnt", "re");
+	int users = 0;
+
+	if (file && fscanf(file, "%d", &users) != 1)
+		users = 0;
+	if (file)
+		fclose(file);
+	return users;
+}
+
 void packet_gate_close(struct packet_gate *gate)
 {
+	int tries;
+
 	bpf_object__close(gate->object);
 	gate->object = NULL;
+	for (tries = 0; module_users() && tries < 1000; tries++)
+		usleep(5000); /* the kernel frees a program after a grace period */
 }
 
 int packet_run(const struct packet_gate *gate, const struct packet *packet)

@@ -37,8 +37,9 @@ struct packet_gate {
 	struct bpf_object *object;
 	int program;
 };
-/* Loads vg_gate_attested of VG_OBJECT (default ./voltgate.bpf.o). 0 or -errno. */
+/* Loads vg_gate_attested of VG_OBJECT (default: in the build folder). 0 or -errno. */
 int packet_gate_open(struct packet_gate *gate);
+/* Waits until the program is gone from the kernel. */
 void packet_gate_close(struct packet_gate *gate);
 /* XDP_PASS, XDP_DROP, or -errno. */
 int packet_run(const struct packet_gate *gate, const struct packet *packet);

@@ -8,6 +8,8 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/kmod/gate.h"
 #include "tests/ktap.h"
@@ -244,12 +246,62 @@ static void refuse_backlog(void)
 	gate_policy_set(&wire, VG_POLICY_batch_records, 512);
 }
 
+/* The owner of a user namespace administrates it, but may not take more kernel memory than anybody may. */
+static int be_lesser(void)
+{
+	static struct wire own;
+	u8 zeros[32] = { 0 };
+	int err;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) || wire_open(&own))
+		return 1;
+	if (gate_policy_set(&own, VG_POLICY_stale_us, 5000) || gate_chain_begin(&own, zeros))
+		return 2;
+	err = gate_policy_set(&own, VG_POLICY_backlog_batches, 60000);
+	printf("# %s\n", own.sentence);
+	if (err != -EPERM || !strstr(own.sentence, "administrator"))
+		return 3;
+	if (gate_policy_set(&own, VG_POLICY_backlog_batches, 100))
+		return 4;
+	wire_close(&own);
+	return 0;
+}
+
+static int be_nobody(void)
+{
+	static struct wire own;
+	struct gate_state state;
+
+	if (setresuid(65534, 65534, 65534) || wire_open(&own))
+		return 1;
+	if (gate_policy_set(&own, VG_POLICY_stale_us, 5000) != -EPERM || gate_state(&own, &state) != -EPERM)
+		return 2;
+	return wire_join(&own, 0) == -EPERM && wire_join(&own, 1) == -EPERM ? 0 : 3;
+}
+
+static void as_child(int (*body)(void), const char *what)
+{
+	int status = -1;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		status = body();
+		fflush(stdout);
+		_exit(status);
+	}
+	waitpid(pid, &status, 0);
+	ktap_ok(WIFEXITED(status) && !WEXITSTATUS(status), "%s (%d)", what,
+		WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
 int main(void)
 {
 	struct gate_state state;
 
 	ktap_plan(0);
-	if (unshare(CLONE_NEWNET) || wire_open(&wire)) {
+	if (gate_enter(&wire)) {
 		ktap_skip("netlink refusals", "the module is not loaded here: run this in a guest (tests/vm)");
 		return ktap_exit();
 	}
@@ -262,6 +314,8 @@ int main(void)
 	refuse_policy();
 	refuse_deny();
 	refuse_chain();
+	as_child(be_nobody, "without CAP_NET_ADMIN nothing is done, told or listened to");
+	as_child(be_lesser, "the owner of a user namespace may not raise what takes memory");
 	wire_close(&wire);
 	return ktap_exit();
 }
