@@ -11,3 +11,12 @@ tests: $(B)/tests/log_maker
 TESTS += tests/cli/words.py tests/cli/verify.py tests/cli/doctor.py tests/cli/agent.py
 $(eval $(call vg_test,gate_json_test,tests/cli/gate_json_test.c $(CLI_JSON),-ljansson))
 $(eval $(call vg_fuzzer,gate_json_fuzz,tests/cli/gate_json_fuzz.c $(CLI_JSON),-ljansson))
+
+# In the guests of tests/vm: the client and the command line against the module.
+CLI_GUEST := tests/cli/gate_kernel_test.c $(CLI_KERNEL) agent/policy_word.c agent/time_text.c agent/chain.c
+$(B)/tests/gate_kernel_test: $(patsubst %.c,$(B)/obj/%.o,$(CLI_GUEST))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ -lnl-genl-3 -lnl-3 -lsodium
+-include $(B)/obj/tests/cli/gate_kernel_test.d
+GUEST_TESTS += $(B)/tests/gate_kernel_test tests/cli/guest_cli.sh
+GUEST_FILES += $(B)/voltgate
