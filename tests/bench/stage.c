@@ -307,13 +307,22 @@ static void sign(struct stage *stage, struct feed_entry *entry, u32 session)
 	entry->tag[1] = vg_le64(tag.t1);
 }
 
+/* One that has sent before; there must be one, and they are never rare. */
+static u32 used_session(struct stage *stage)
+{
+	u32 session;
+
+	do
+		session = draw(stage) % stage->sessions;
+	while (!stage->sequence[session]);
+	return session;
+}
+
 static void fill_entry(struct stage *stage, struct feed_entry *entry, enum stage_verdict verdict)
 {
-	u32 session = draw(stage) % stage->sessions;
-	u64 sequence = stage->sequence[session];
+	u32 session = verdict == STAGE_REPLAYED ? used_session(stage) : draw(stage) % stage->sessions;
+	u64 sequence = stage->sequence[session] + (verdict != STAGE_REPLAYED);
 
-	if (verdict != STAGE_REPLAYED || !sequence)
-		sequence++;
 	if (verdict == STAGE_ACCEPTED)
 		stage->sequence[session] = sequence;
 	entry->session = vg_be64(stage_session_id(session));

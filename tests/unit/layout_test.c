@@ -85,6 +85,8 @@ static const struct layout layouts[] = {
 	  M(vg_locked_budget, budget)),
 	S(vg_hello_budget, true, false, 2, M(vg_hello_budget, unproven), M(vg_hello_budget, proven)),
 	S(vg_plain_session, true, false, 2, M(vg_plain_session, state), M(vg_plain_session, auth)),
+	S(vg_session_end, false, false, 4, M(vg_session_end, id), M(vg_session_end, found), M(vg_session_end, head),
+	  M(vg_session_end, accepted)),
 	S(vg_deny_key, true, false, 2, M(vg_deny_key, bits), M(vg_deny_key, source)),
 	S(vg_event, false, false, 6, M(vg_event, kind), M(vg_event, ifindex), M(vg_event, time), M(vg_event, len),
 	  M(vg_event, zero), FLEX(vg_event, bytes)),
