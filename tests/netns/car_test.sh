@@ -47,7 +47,7 @@ if [ ! -e "$car" ]; then
 fi
 
 # One copy of the second frame for each of 400 bits, spread over all that the signature covers or is: not the basic
-# header, which any hop may write, and not the parity of the signature's r, of which ECDSA uses x alone.
+# header, which any hop may write, and not the form in which the two signatures give r, of which ECDSA uses x alone.
 alter() {
 	/usr/bin/python3 - "$car" "$work/altered.pcap" <<-'END'
 		import struct, sys
@@ -55,10 +55,10 @@ alter() {
 		at = 24 + 16 + struct.unpack("<I", data[32:36])[0]
 		header, frame = data[at:at + 16], data[at + 16:]
 		out = data[:24]
-		parity = (len(frame) - 66 + 1) * 8
+		forms = len(frame) - 66 + 1, len(frame) - 2 * 66 + 1
 		for number in range(400):
 		    bit = 18 * 8 + (len(frame) - 18) * 8 * number // 400
-		    bit += bit == parity
+		    bit += 8 * (bit // 8 in forms)
 		    changed = bytearray(frame)
 		    changed[bit // 8] ^= 1 << bit % 8
 		    out += header + bytes(changed)
