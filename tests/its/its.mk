@@ -15,3 +15,4 @@ $(eval $(call vg_fuzzer,its_certificate_fuzz,tests/its/certificate_fuzz.c $(ITS_
 TESTS += tests/its/verify.py
 tests: $(B)/tests/its_sample $(B)/voltgate
 $(eval $(call vg_test,its_room_test,tests/its/room_test.c $(sort $(ITS_ROOM_SOURCES) $(ITS_TEST_SOURCES)),$(ITS_TEST_LIBS)))
+$(eval $(call vg_bench,its_bench,tests/bench/its_bench.c tests/bench/series.c $(sort $(ITS_ROOM_SOURCES) $(ITS_TEST_SOURCES)),$(ITS_TEST_LIBS)))
