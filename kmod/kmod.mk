@@ -22,3 +22,23 @@ $(eval $(call vg_program,btfids,kmod/btfids.c,-lbpf -lelf))
 kmod: $(B)/gen/.done $(B)/btfids
 	kmod/build.sh --gen $(B)/gen --out $(B)/kmod-$(KRELEASE) --kdir $(KDIR) --btfids $(B)/btfids \
 		$(if $(KERNEL),--kernel $(KERNEL))
+
+# Everything that building the module takes, generated headers included, in one folder for /usr/src.
+DKMS_PACKAGE := $(B)/dkms/voltgate-$(VERSION)
+
+#: make dkms-package  the folder that DKMS builds the module from; `make install` puts it into /usr/src
+.PHONY: dkms-package install-kmod
+dkms-package: $(B)/gen/.done
+	@rm -rf $(DKMS_PACKAGE)
+	@mkdir -p $(DKMS_PACKAGE)/kmod $(DKMS_PACKAGE)/include $(DKMS_PACKAGE)/gen
+	@cp -r include/voltgate $(DKMS_PACKAGE)/include/
+	@cp -r kmod/*.[ch] kmod/btf $(DKMS_PACKAGE)/kmod/
+	@cp -r $(B)/gen/voltgate $(DKMS_PACKAGE)/gen/
+	@cp Kbuild $(DKMS_PACKAGE)/
+	@sed 's/@VERSION@/$(VERSION)/' kmod/dkms.conf.in >$(DKMS_PACKAGE)/dkms.conf
+
+install-kmod: dkms-package
+	rm -rf $(DESTDIR)/usr/src/voltgate-$(VERSION)
+	mkdir -p $(DESTDIR)/usr/src $(DESTDIR)$(PREFIX)/share/man/man7
+	cp -r $(DKMS_PACKAGE) $(DESTDIR)/usr/src/
+	install -m 644 $(B)/gen/voltgate-netlink.7 $(DESTDIR)$(PREFIX)/share/man/man7/

@@ -7,14 +7,14 @@
 #   kmod/btf/embed.sh MODULE.ko RELEASE [KERNEL]
 #
 # RELEASE is the kernel's `uname -r`; KERNEL its image, found in /boot (or
-# /sys, if it is running) where not given. BTFIDS names the tool built from
+# /sys, if it is running) where neither that nor VOLTGATE_KERNEL is given. BTFIDS names the tool built from
 # kmod/btfids.c; it is built here where absent. Does nothing if the module has
 # its BTF already. Must come before the module is stripped of DWARF or signed.
 set -eu
 
 module=$1
 release=$2
-kernel=${3:-}
+kernel=${3:-${VOLTGATE_KERNEL:-}}
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
