@@ -6,13 +6,14 @@
  *
  * Without arguments: the build folder this program lies in is searched for
  * voltgate.bpf.o and voltgate.ko. With arguments: these files.
- * A module's BTF is a supplement to its kernel's; base BTF is looked for in
- * vmlinux.btf or vmlinux beside the module, then in /sys/kernel/btf/vmlinux.
+ * A module's BTF is a supplement to its kernel's, which is taken from the
+ * image that tests/vm unpacked.
  */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <ftw.h>
+#include <glob.h>
 #include <libgen.h>
 #include <linux/bpf.h>
 #include <linux/limits.h>
@@ -148,37 +149,63 @@ static void test_file(const char *path, const struct btf *btf, enum object_kind 
 	}
 }
 
-static struct btf *base_of(const char *module)
+/* The image of the kernel that the module in @dir (BUILD/kmod-RELEASE) is for, where tests/vm unpacked it. */
+static bool find_kernel(const char *dir, char ret_kernel[PATH_MAX])
 {
-	static const char *const names[] = { "vmlinux.btf", "vmlinux" };
-	char copy[PATH_MAX], path[PATH_MAX + 16];
-	struct btf *base;
+	static const char *const patterns[] = { "%.*s/../vm/*/root/boot/vmlinuz-%s",
+						"%.*s/../vm/*/root/usr/lib/modules/%s/vmlinuz" };
+	const char *release = strstr(dir, "/kmod-");
+	char pattern[PATH_MAX];
 	size_t i;
 
-	snprintf(copy, sizeof(copy), "%s", module);
-	dirname(copy);
-	for (i = 0; i < COUNT(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", copy, names[i]);
-		base = access(path, R_OK) ? NULL : btf__parse(path, NULL);
-		if (base)
-			return base;
+	for (i = 0; release && i < COUNT(patterns); i++) {
+		glob_t found;
+		bool good;
+
+		snprintf(pattern, sizeof(pattern), patterns[i], (int)strlen(dir), dir, release + 6);
+		good = !glob(pattern, 0, NULL, &found);
+		if (good) {
+			snprintf(ret_kernel, PATH_MAX, "%s", found.gl_pathv[0]);
+			globfree(&found);
+			return true;
+		}
 	}
-	return btf__parse("/sys/kernel/btf/vmlinux", NULL);
+	return false;
+}
+
+/* The BTF of the module's kernel, taken out of its image once and kept beside the module. NULL: not to be had. */
+static struct btf *base_of(const char *module)
+{
+	char dir[PATH_MAX], path[PATH_MAX + 16], kernel[PATH_MAX], command[5 * PATH_MAX];
+
+	snprintf(dir, sizeof(dir), "%s", module);
+	dirname(dir);
+	snprintf(path, sizeof(path), "%s/vmlinux.btf", dir);
+	if (access(path, R_OK)) {
+		if (!find_kernel(dir, kernel))
+			return NULL;
+		snprintf(command, sizeof(command), "python3 kmod/btf/vmlinux.py '%s' '%s.new' && mv '%s.new' '%s'",
+			 kernel, path, path, path);
+		if (system(command))
+			return NULL;
+	}
+	return btf__parse(path, NULL);
 }
 
 static void test_path(const char *path)
 {
 	bool module = strlen(path) > 3 && !strcmp(path + strlen(path) - 3, ".ko");
 	struct btf *base = module ? base_of(path) : NULL;
-	struct btf *btf = module ? btf__parse_split(path, base) : btf__parse(path, NULL);
+	struct btf *btf = !module ? btf__parse(path, NULL) : base ? btf__parse_split(path, base) : NULL;
 	char why[PATH_MAX + 128];
 
 	if (btf) {
 		test_file(path, btf, module ? OBJECT_MODULE : strstr(path, "core.bpf.o") ? OBJECT_CORE : OBJECT_BPF);
 	} else if (module) {
 		snprintf(why, sizeof(why),
-			 "%s carries no BTF that fits a kernel found here (%s); build it with its kernel's BTF", path,
-			 strerror(errno));
+			 "%s: its kernel's BTF is not here, or it has none itself; run tests/vm/run.sh, which fetches "
+			 "both",
+			 path);
 		ktap_skip("layouts in the module", why);
 	} else {
 		ktap_ok(false, "%s: BTF cannot be read: %s", path, strerror(errno));
