@@ -16,3 +16,4 @@ TESTS += tests/its/verify.py
 tests: $(B)/tests/its_sample $(B)/voltgate
 $(eval $(call vg_test,its_room_test,tests/its/room_test.c $(sort $(ITS_ROOM_SOURCES) $(ITS_TEST_SOURCES)),$(ITS_TEST_LIBS)))
 $(eval $(call vg_bench,its_bench,tests/bench/its_bench.c tests/bench/series.c $(sort $(ITS_ROOM_SOURCES) $(ITS_TEST_SOURCES)),$(ITS_TEST_LIBS)))
+$(eval $(call vg_fuzzer,its_capture_fuzz,tests/its/capture_fuzz.c tools/voltgate/its_capture.c $(ITS_SOURCES),$(ITS_TEST_LIBS) -lpcap))
