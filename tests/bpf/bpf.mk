@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0
+# The XDP program under BPF_PROG_TEST_RUN. Needs root; skips aloud without.
+BPF_TEST_SHARED := tests/bpf/rig.c tests/bpf/frame.c tests/bpf/reference.c tests/bpf/capture.c agent/loader.c agent/loader_attach.c \
+	agent/loader_coexist.c agent/loader_diagnose.c agent/ingress.c agent/gate_plain.c agent/gate_plain_session.c \
+	agent/gate_plain_alarm.c agent/plain_sessions.c agent/policy_word.c
+BPF_TEST_LIBS := -lbpf -lxdp -lsodium -lcrypto -lelf -lz -lpcap
+
+# $(call vg_bpf_test,name,further libraries)
+define vg_bpf_test
+$(call vg_test,bpf/$(1),tests/bpf/$(1)_test.c $(BPF_TEST_SHARED),$(BPF_TEST_LIBS) $(2))
+$(B)/tests/bpf/$(1): | $(B)/voltgate.bpf.o
+endef
+$(eval $(call vg_bpf_test,parse))
+$(eval $(call vg_bpf_test,flip))
