@@ -6,9 +6,14 @@ $(B)/tests/log_maker: $(patsubst %.c,$(B)/san/%.o,tests/cli/log_maker.c $(CLI_LO
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ -lsodium
 -include $(B)/san/tests/cli/log_maker.d
-tests: $(B)/tests/log_maker
 
-TESTS += tests/cli/words.py tests/cli/verify.py tests/cli/doctor.py tests/cli/agent.py
+# The command line with sanitizers, which these tests run.
+$(B)/tests/voltgate: $(patsubst %.c,$(B)/san/%.o,$(sort $(CLI_COMMANDS) $(CLI_GATE) $(CLI_LOG) $(ITS_SOURCES)))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(CLI_LIBS) $(ITS_LIBS)
+tests: $(B)/tests/log_maker $(B)/tests/voltgate
+
+TESTS += tests/cli/words.py tests/cli/verify.py tests/cli/doctor.py tests/cli/peer.py tests/cli/agent.py
 $(eval $(call vg_test,gate_json_test,tests/cli/gate_json_test.c $(CLI_JSON),-ljansson))
 $(eval $(call vg_fuzzer,gate_json_fuzz,tests/cli/gate_json_fuzz.c $(CLI_JSON),-ljansson))
 
