@@ -5,4 +5,9 @@ $(eval $(call vg_test,agent-config,tests/agent/config_test.c agent/config.c agen
 $(eval $(call vg_test,agent-attest,tests/agent/attest_test.c agent/attest.c agent/chain.c agent/policy_word.c $(SIGN_SOURCES),\
 	-lsodium -lcrypto))
 
-TESTS += tests/agent/config_files.sh tests/agent/gate_e2e.py tests/agent/gate_trouble.py
+TESTS += tests/agent/config_files.sh tests/agent/gate_e2e.py tests/agent/gate_trouble.py tests/agent/gate_control.py
+
+$(eval $(call vg_fuzzer,agent-config,tests/agent/config_fuzz.c agent/config.c agent/policy_word.c,-linih))
+$(eval $(call vg_fuzzer,agent-verdictlog,tests/agent/verdictlog_fuzz.c $(AGENT_VERDICTS),-lsodium))
+$(eval $(call vg_fuzzer,agent-control,tests/agent/control_fuzz.c agent/control.c agent/say.c $(AGENT_JSON),\
+	-levent -ljansson -lsodium))

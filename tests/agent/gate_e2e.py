@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 """End to end: voltgated in the plain grade on a veth; nothing is acted on but what a stored verdict covers."""
+import hashlib
 import json
 import os
 import sys
@@ -32,11 +33,13 @@ def admitted(gateway):
     sent = {}
     for number in range(50):
         payload = f"charge {number}".encode()
-        sent[payload.hex()] = session.sequence + 1
-        gateway.packets.send(session.vid(17, payload))
+        vid = session.vid(17, payload)
+        sent[payload.hex()] = (session.sequence, hashlib.blake2s(vid).hexdigest())
+        gateway.packets.send(vid)
         gateway.packets.send(session.vid(16, b"beacon"))
     got = [follower.line() for _ in range(50)]
-    ok({one["payload"]: int(one["sequence"]) for one in got} == sent, "each of 50 actions is acted on, once, with its payload")
+    ok({one["payload"]: (int(one["sequence"]), one["digest"]) for one in got} == sent,
+       "each of 50 actions is acted on, once, with its payload and its BLAKE2s-256")
     ok(all(one["kind"] == "action" and one["grade"] == "plain" for one in got), "each with the record that covers it")
     actions = gateway.status()["agent"]["actions"]
     ok(actions["acted"] == 50 and actions["beacons"] == 50 and not actions["waiting"], "and counted; beacons are no actions")
