@@ -5,7 +5,7 @@
 #                   VG_MODULE naming it and VG_OBJECT the BPF object)
 #   GUEST_FILES     what these need besides
 #   GUEST_MODULES   kernel modules loaded before
-GUEST_TESTS += tests/vm/guest/load.sh $(KMOD_TESTS)
+GUEST_TESTS += tests/vm/guest/load.sh
 GUEST_FILES += $(B)/voltgate.bpf.o
 GUEST_MODULES += veth dummy 8021q
 VM_KERNELS := 6.1 6.12 new
