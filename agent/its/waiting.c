@@ -172,9 +172,12 @@ int its_waiting_put(struct its_waiting *waiting, const u8 signer[8], const struc
 	waiter = make_waiter(signer, verdict, now, deadline_us);
 	if (!waiter)
 		return -ENOMEM;
-	if (waiting->count >= waiting->capacity)
-		*ret_dropped = take_first(waiting, queue_to_shorten(waiting, signer));
 	queue = find_queue(waiting, signer);
+	if (queue && queue->count >= ITS_WAITING_PER_SIGNER)
+		*ret_dropped = take_first(waiting, queue);
+	else if (waiting->count >= waiting->capacity)
+		*ret_dropped = take_first(waiting, queue_to_shorten(waiting, signer));
+	queue = find_queue(waiting, signer); /* it may just have gone with its only frame */
 	if (queue)
 		unhang(waiting, queue);
 	else

@@ -15,6 +15,13 @@
 
 #include "agent/its/verifier.h"
 
+/*
+ * A sender makes ten frames a second and shows its certificate within one; more
+ * under one name is a flood, and would all be verified at once when the
+ * certificate comes.
+ */
+#define ITS_WAITING_PER_SIGNER 32
+
 struct its_queue;
 
 struct its_waiter {

@@ -137,6 +137,13 @@ static void check_room(const struct world *world)
 	ktap_ok(judge.count == 5 && judge.seen[1] == 1, "and the next new name the next oldest's");
 	judge_close(&judge);
 	ktap_ok(one_verdict_each(tag), "one verdict for each of %u frames", tag);
+
+	limits.waiting_frames = 256;
+	judge_open(&judge, &limits, world->trust);
+	for (tag = 0; tag < 100; tag++)
+		send_at(flooder, ITS_MAKER_BY_DIGEST, NOW, tag);
+	ktap_ok(judge.count == 100 - 32, "one name holds 32 places at most, however many are free");
+	judge_close(&judge);
 	its_identity_free(victim);
 	its_identity_free(flooder);
 }
