@@ -16,6 +16,7 @@
 #include "alarm.h"
 #include "voltgate/vid.h"
 
+/* clang-format off */
 TRACE_EVENT(vg_verdict,
 	TP_PROTO(const struct net_device *dev, const struct vg_vid_fields *vid, u32 reason),
 	TP_ARGS(dev, vid, reason),
@@ -96,6 +97,7 @@ TRACE_EVENT(vg_alarm,
 		  __entry->session, vg_reason_word(__entry->reason), __entry->count)
 );
 
+/* clang-format on */
 #endif
 
 #undef TRACE_INCLUDE_PATH

@@ -18,6 +18,7 @@ $(eval $(call kmod_test,unload_test,$(KMOD_PACKET),-lbpf -lpthread))
 $(eval $(call kmod_test,chain_test,$(KMOD_PACKET) tests/kmod/batches.c agent/chain.c,-lbpf -lsodium -lcrypto))
 $(eval $(call kmod_test,million_test,$(KMOD_PACKET),-lbpf -lpthread))
 $(eval $(call kmod_test,netlink_fuzz,$(KMOD_PACKET),-lbpf))
+$(eval $(call kmod_test,alarm_test,$(KMOD_PACKET) tests/kmod/batches.c agent/chain.c,-lbpf -lsodium))
 
 GUEST_TESTS += $(KMOD_TESTS)
 GUEST_FILES += $(BPF_OBJECT)
