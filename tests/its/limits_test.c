@@ -138,6 +138,16 @@ static void check_room(const struct world *world)
 	judge_close(&judge);
 	ktap_ok(one_verdict_each(tag), "one verdict for each of %u frames", tag);
 
+	judge_open(&judge, &limits, world->trust);
+	send_at(victim, ITS_MAKER_BY_DIGEST, NOW, 0);
+	for (tag = 1; tag < limits.waiting_frames; tag++)
+		send_at(flooder, ITS_MAKER_BY_DIGEST, NOW, tag);
+	for (i = 0; i < 5; i++, tag++)
+		send_stranger(flooder, 77 + i, NOW, tag);
+	ktap_ok(judge.count == 5 && !judge.seen[0] && judge.seen[1] && judge.seen[5],
+		"new names take the places of who has most, not of who waits longest");
+	judge_close(&judge);
+
 	limits.waiting_frames = 256;
 	judge_open(&judge, &limits, world->trust);
 	for (tag = 0; tag < 100; tag++)
