@@ -31,8 +31,8 @@ $(BENCH_GUEST): $(patsubst %.c,$(B)/obj/%.o,tests/bench/attested_bench.c $(BENCH
 
 .PHONY: run-bench
 .SECONDEXPANSION:
-BENCHES += tests/bench/attested_bench.sh
-run-bench: $$(BENCHES) $(BENCH_OBJECTS) $(BENCH_GUEST) $(B)/btfids
+BENCHES += tests/bench/alarm_bench.py tests/bench/attested_bench.sh
+run-bench: $$(BENCHES) $(BENCH_OBJECTS) $(BENCH_GUEST) $(B)/btfids $(B)/voltgated
 	tests/bench/run $(BENCHES)
 
 # The smoke test of `make check`.

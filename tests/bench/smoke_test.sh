@@ -9,10 +9,10 @@ rm -rf "$results"
 mkdir -p "$results"
 echo "KTAP version 1"
 number=0 failed=0 skipped=0
-for bench in "$B"/tests/bench/*_bench; do
+for bench in "$B"/tests/bench/*_bench tests/bench/alarm_bench.py; do
 	[ -x "$bench" ] || continue
 	number=$((number + 1))
-	name=$(basename "$bench" _bench)
+	name=$(basename "${bench%.py}" _bench)
 	"$bench" "$results" >"$results/$name.log" 2>&1
 	code=$?
 	sed 's/^/# /' "$results/$name.log"
