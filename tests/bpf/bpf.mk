@@ -12,3 +12,5 @@ $(B)/tests/bpf/$(1): | $(B)/voltgate.bpf.o
 endef
 $(eval $(call vg_bpf_test,parse))
 $(eval $(call vg_bpf_test,flip))
+$(eval $(call vg_bpf_test,verdict))
+$(eval $(call vg_bpf_test,differential))

@@ -27,7 +27,8 @@ struct reference_session {
 struct reference {
 	struct reference_session sessions[REFERENCE_SESSIONS];
 	u64 revoked; /* one id, 0: none */
-	u64 now;     /* Time64: set before each judgement */
+	u64 now; /* Time64: set before each judgement */
+	bool dry; /* judge only, take nothing in */
 	s64 stale_us, future_us, its_stale_us, its_future_us;
 	bool hello_enabled;
 	u8 mac1_key[16];

@@ -24,7 +24,7 @@ struct rig {
 	char complaint[160];
 	/* what came out of the rings since rig_drain() was last asked */
 	u32 its_frames, notices, records;
-	u8 last[4096]; /* bytes of the last event */
+	u8 last[4096] __attribute__((aligned(8))); /* bytes of the last event */
 	struct vg_event last_event;
 	/* what the gate told */
 	u32 told_new, told_updates, told_closed, told_added, told_removed;
