@@ -14,3 +14,11 @@ $(eval $(call vg_bpf_test,parse))
 $(eval $(call vg_bpf_test,flip))
 $(eval $(call vg_bpf_test,verdict))
 $(eval $(call vg_bpf_test,differential))
+$(eval $(call vg_bpf_test,load,-lpthread))
+$(eval $(call vg_bpf_test,loader,-lcap-ng))
+
+$(B)/tests/bpf/other.bpf.o: tests/bpf/other.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+	llvm-strip -g $@
+$(B)/tests/bpf/loader: | $(B)/tests/bpf/other.bpf.o
