@@ -102,6 +102,9 @@ def check_key_files(desk, gate, folder):
     answer = desk("session", "add", "key-out", path)
     said(answer.status == 2 and answer.sentence() and open(path).read().strip() == made.key.hex(),
          "a key file is never overwritten", answer)
+    left = os.path.join(folder, "left.key")
+    answer = desk("session", "add", "id", f"{made.id:016x}", "key-out", left)
+    said(answer.status == 2 and not os.path.exists(left), "a session that is refused leaves no key file", answer)
     raw = os.path.join(folder, "raw.key")
     with open(raw, "wb") as file:
         file.write(bytes(range(16)))
