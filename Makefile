@@ -17,6 +17,10 @@ CFLAGS ?= -O2 -g
 WARNINGS := -std=gnu11 -Wall -Wextra -Werror
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
+# make V=1 shows the commands.
+Q := $(if $(V),,@)
+say = @$(if $(V),true,printf '  %-4s %s\n' $(1) $(2))
+
 PROGRAMS :=
 TESTS :=
 FUZZERS :=
@@ -30,7 +34,8 @@ define vg_program
 PROGRAMS += $(B)/$(1)
 $(B)/$(1): $$(patsubst %.c,$(B)/obj/%.o,$(2))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) -o $$@ $$^ $(3)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(CFLAGS) -o $$@ $$^ $(3)
 -include $$(patsubst %.c,$(B)/obj/%.d,$(2))
 endef
 
@@ -39,7 +44,8 @@ define vg_test
 TESTS += $(B)/tests/$(1)
 $(B)/tests/$(1): $$(patsubst %.c,$(B)/san/%.o,$(2))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(SANITIZE) -o $$@ $$^ $(3)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(CFLAGS) $$(SANITIZE) -o $$@ $$^ $(3)
 -include $$(patsubst %.c,$(B)/san/%.d,$(2))
 endef
 
@@ -48,23 +54,30 @@ define vg_fuzzer
 FUZZERS += $(B)/fuzz/$(1)
 $(B)/fuzz/$(1): $$(patsubst %.c,$(B)/fuzzobj/%.o,$(2))
 	@mkdir -p $$(@D)
-	$$(CLANG) $$(CFLAGS) -fsanitize=fuzzer,address,undefined -o $$@ $$^ $(3)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CLANG) $$(CFLAGS) -fsanitize=fuzzer,address,undefined -o $$@ $$^ $(3)
 -include $$(patsubst %.c,$(B)/fuzzobj/%.d,$(2))
 endef
 
 $(B)/obj/%.o: %.c $(B)/gen/.done
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP -c -o $@ $<
 $(B)/san/%.o: %.c $(B)/gen/.done
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(SANITIZE) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 $(B)/fuzzobj/%.o: %.c $(B)/gen/.done
 	@mkdir -p $(@D)
-	$(CLANG) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
 
 include kmod/kmod.mk bpf/bpf.mk agent/its/its.mk agent/agent.mk tools/tools.mk tests/tests.mk
 
 all: $(PROGRAMS)
+
+#: make install   programs, manuals, units and the module's DKMS source below DESTDIR and PREFIX; uninstall takes them away
+install: all
 
 export B SHARED
 

@@ -19,3 +19,25 @@ AGENT_SOURCES := agent/main.c agent/config.c agent/enforce.c agent/enforce_watch
 ifneq ($(AGENT_ITS),)
 $(eval $(call vg_program,voltgated,$(sort $(AGENT_SOURCES) $(AGENT_JSON) $(ITS_SOURCES)),$(AGENT_LIBS)))
 endif
+
+.PHONY: install-agent uninstall-agent
+install: install-agent
+install-agent: $(B)/voltgated $(BPF_OBJECT)
+	install -Dm755 $(B)/voltgated $(DESTDIR)$(PREFIX)/sbin/voltgated
+	install -Dm644 $(BPF_OBJECT) $(DESTDIR)$(PREFIX)/lib/voltgate/voltgate.bpf.o
+	install -Dm644 agent/alarm.schema.json $(DESTDIR)$(PREFIX)/share/voltgate/alarm.schema.json
+	install -Dm644 agent/voltgated.8 $(DESTDIR)$(PREFIX)/share/man/man8/voltgated.8
+	install -Dm644 agent/voltgated.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/voltgated.conf.5
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)/etc/voltgate/trust
+	sed 's|@PREFIX@|$(PREFIX)|' agent/voltgated.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/voltgated.service
+	install -Dm644 agent/voltgate.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/voltgate.conf
+	install -Dm644 agent/voltgate.modules-load $(DESTDIR)$(PREFIX)/lib/modules-load.d/voltgate.conf
+	@test -e $(DESTDIR)/etc/voltgate/voltgated.conf && echo "kept: $(DESTDIR)/etc/voltgate/voltgated.conf" || \
+		sed 's|/usr/local/lib|$(PREFIX)/lib|' agent/voltgated.conf | install -Dm644 /dev/stdin $(DESTDIR)/etc/voltgate/voltgated.conf
+
+uninstall: uninstall-agent
+uninstall-agent:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/voltgated lib/voltgate/voltgate.bpf.o share/voltgate/alarm.schema.json \
+		share/man/man8/voltgated.8 share/man/man5/voltgated.conf.5 lib/systemd/system/voltgated.service \
+		lib/sysusers.d/voltgate.conf lib/modules-load.d/voltgate.conf)
+	@echo "kept: /etc/voltgate, /var/lib/voltgate, /var/log/voltgate"

@@ -37,8 +37,15 @@ dkms-package: $(B)/gen/.done
 	@cp Kbuild $(DKMS_PACKAGE)/
 	@sed 's/@VERSION@/$(VERSION)/' kmod/dkms.conf.in >$(DKMS_PACKAGE)/dkms.conf
 
+install: install-kmod
 install-kmod: dkms-package
 	rm -rf $(DESTDIR)/usr/src/voltgate-$(VERSION)
 	mkdir -p $(DESTDIR)/usr/src $(DESTDIR)$(PREFIX)/share/man/man7
 	cp -r $(DKMS_PACKAGE) $(DESTDIR)/usr/src/
 	install -m 644 $(B)/gen/voltgate-netlink.7 $(DESTDIR)$(PREFIX)/share/man/man7/
+
+.PHONY: uninstall-kmod
+uninstall: uninstall-kmod
+uninstall-kmod:
+	rm -rf $(DESTDIR)/usr/src/voltgate-$(VERSION)
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man7/voltgate-netlink.7

@@ -6,20 +6,23 @@ PROGRAMS += $(LIBVEHICLE) $(LIBVEHICLE_SO) $(B)/voltgate-vehicle.pc
 
 $(B)/pic/%.o: %.c $(B)/gen/.done
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
 -include $(B)/pic/tools/libvehicle/voltgate-vehicle.d
 
 $(LIBVEHICLE): $(B)/pic/tools/libvehicle/voltgate-vehicle.o
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
 
 $(LIBVEHICLE_SO): $(B)/pic/tools/libvehicle/voltgate-vehicle.o
-	$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -o $@ $^
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -o $@ $^
 	@ln -sf $(@F) $(B)/libvoltgate-vehicle.so
 
 $(B)/voltgate-vehicle.pc: tools/libvehicle/voltgate-vehicle.pc.in Makefile
 	@mkdir -p $(@D)
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' $< >$@
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' $< >$@
 
 .PHONY: install-libvehicle uninstall-libvehicle
 install: install-libvehicle
