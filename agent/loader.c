@@ -56,22 +56,29 @@ int loader_fail(struct loader_error *error, int err, const char *format, ...)
 	return err;
 }
 
-/* libbpf talks through a callback; its last warning often is the kernel's own sentence (extack). */
-static int note_take(enum libbpf_print_level level, const char *format, va_list args)
+void loader_note_keep(const char *format, va_list args)
 {
+	static const char *const prefixes[] = { "libbpf: ", "libxdp: " };
 	char text[NOTE_MAX];
-	size_t len;
+	size_t len, i;
 
-	if (level != LIBBPF_WARN)
-		return 0;
+	/* the kernel's sentence comes first and is worth more than what a library adds to it */
+	if (!strncmp(last_note, "Kernel error message", 20))
+		return;
 	vsnprintf(text, sizeof(text), format, args);
 	len = strcspn(text, "\n");
 	text[len] = 0;
-	if (!strncmp(text, "libbpf: ", 8))
-		memmove(text, text + 8, len - 7);
-	/* the kernel's sentence comes first and is worth more than what libbpf adds to it */
-	if (strncmp(last_note, "Kernel error message", 20))
-		memcpy(last_note, text, sizeof(last_note));
+	for (i = 0; i < 2; i++)
+		if (!strncmp(text, prefixes[i], 8))
+			memmove(text, text + 8, len - 7);
+	memcpy(last_note, text, sizeof(last_note));
+}
+
+/* libbpf talks through a callback; its last warning often is the kernel's own sentence (extack). */
+static int note_take(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (level == LIBBPF_WARN)
+		loader_note_keep(format, args);
 	return 0;
 }
 

@@ -34,11 +34,11 @@ static int share_maps(const struct loader *loader, struct bpf_object *object)
 	return 0;
 }
 
-static int silent(enum libxdp_print_level level, const char *format, va_list args)
+/* libxdp says why on its own channel; kept as the note, never printed. */
+static int note_take(enum libxdp_print_level level, const char *format, va_list args)
 {
-	(void)level;
-	(void)format;
-	(void)args;
+	if (level == LIBXDP_WARN || (level == LIBXDP_INFO && strstr(format, "ompatibility check")))
+		loader_note_keep(format, args);
 	return 0;
 }
 
@@ -48,10 +48,12 @@ static int attach_failed(int err, const struct loader_attachment *attachment, st
 	case -EBUSY:
 	case -EEXIST:
 	case -EINVAL:
-		return loader_fail(ret_error, -EBUSY,
-				   "cannot share interface %s: the XDP program on it was not attached through libxdp's "
-				   "dispatcher (or in another mode); attach that one with xdp-loader, or detach it",
-				   attachment->name);
+		return loader_fail(
+			ret_error, -EBUSY,
+			"cannot share interface %s: the XDP program on it was not attached through libxdp's "
+			"dispatcher (or in another mode, or this kernel refuses the dispatcher); attach that one "
+			"with xdp-loader, or detach it%s%s",
+			attachment->name, loader_note()[0] ? "; libxdp says: " : "", loader_note());
 	case -EPERM:
 	case -EACCES:
 		return loader_fail(
@@ -107,7 +109,23 @@ static int program_copy(struct loader *loader, struct loader_place *place, struc
 		bpf_object__close(object);
 		return loader_fail(ret_error, err, "libxdp cannot take the gate's program: %s", strerror(-err));
 	}
-	return 0; /* libxdp owns the object from here on */
+	place->copy = object;
+	return 0;
+}
+
+/* Where the kernel refuses the dispatcher, libxdp attaches the program alone: then nobody can join it later. */
+static void describe(struct loader_attachment *attachment, bool generic_for_want)
+{
+	struct xdp_multiprog *programs = xdp_multiprog__get_from_ifindex(attachment->ifindex);
+	bool alone = libxdp_get_error(programs) || xdp_multiprog__is_legacy(programs);
+
+	if (!libxdp_get_error(programs))
+		xdp_multiprog__close(programs);
+	snprintf(attachment->sentence, sizeof(attachment->sentence), "%s on %s, %s%s",
+		 attachment->mode == LOADER_MODE_NATIVE ? "native" : "generic", attachment->name,
+		 alone ? "alone: this kernel refuses libxdp's dispatcher, so no other program can join"
+		       : "through libxdp's dispatcher, so that others can join",
+		 generic_for_want ? "; generic because the driver cannot do native XDP" : "");
 }
 
 int loader_coexist_attach(struct loader *loader, struct loader_place *place, struct loader_error *ret_error)
@@ -115,7 +133,7 @@ int loader_coexist_attach(struct loader *loader, struct loader_place *place, str
 	enum loader_mode asked = place->attachment.mode;
 	int err, first = 0;
 
-	libxdp_set_print(silent);
+	libxdp_set_print(note_take);
 	err = program_copy(loader, place, ret_error);
 	if (err)
 		return err;
@@ -135,9 +153,7 @@ int loader_coexist_attach(struct loader *loader, struct loader_place *place, str
 		return err;
 	}
 	place->attachment.program_id = xdp_program__id(place->shared);
-	snprintf(place->attachment.sentence, sizeof(place->attachment.sentence), "%s on %s beside others, %s",
-		 place->attachment.mode == LOADER_MODE_NATIVE ? "native" : "generic", place->attachment.name,
-		 first ? "because its driver cannot do native XDP" : "through libxdp's dispatcher");
+	describe(&place->attachment, first);
 	return 0;
 }
 
@@ -173,5 +189,7 @@ void loader_coexist_close(struct loader_place *place)
 {
 	if (place->shared)
 		xdp_program__close(place->shared);
+	bpf_object__close(place->copy);
 	place->shared = NULL;
+	place->copy = NULL;
 }

@@ -6,6 +6,7 @@
 #ifndef VOLTGATE_AGENT_LOADER_STATE_H
 #define VOLTGATE_AGENT_LOADER_STATE_H
 
+#include <stdarg.h>
 #include "agent/loader.h"
 
 struct bpf_object;
@@ -13,7 +14,8 @@ struct xdp_program;
 
 struct loader_place {
 	struct loader_attachment attachment;
-	struct xdp_program *shared; /* coexist: our entry in libxdp's dispatcher */
+	struct bpf_object *copy;    /* coexist: the object loaded once more, for the dispatcher */
+	struct xdp_program *shared; /* our entry in it */
 };
 
 struct loader {
@@ -35,6 +37,7 @@ __attribute__((format(printf, 3, 4))) int loader_fail(struct loader_error *error
 /* The last warning that libbpf or libxdp gave in this thread, "" for none; loader_note_reset() forgets it. */
 const char *loader_note(void);
 void loader_note_reset(void);
+void loader_note_keep(const char *format, va_list args);
 /* Opens the object and makes it load only what @grade needs, with sizes from @options. */
 int loader_object_open(const struct loader_options *options, enum vg_grade grade, struct bpf_object **ret_object,
 		       struct loader_error *ret_error);
