@@ -56,10 +56,10 @@ finish() {
 }
 
 wait_for() { # wait_for SECONDS COMMAND...: true as soon as the command is, false when the time is up
-	local deadline=$(($(date +%s%N) / 1000000 + $1 * 1000))
+	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
 	shift
 	until "$@" 2>/dev/null; do
-		[ $(($(date +%s%N) / 1000000)) -lt $deadline ] || return 1
+		[ "${EPOCHREALTIME/./}" -lt $deadline ] || return 1
 		sleep 0.05
 	done
 }

@@ -31,14 +31,25 @@ static int complain(const char *sentence, int code)
 	return code;
 }
 
-/* A vehicle that remembers nothing may take its sequences from the clock: they grow all the same. */
+/*
+ * A vehicle that remembers nothing may take its sequences from the clock: they
+ * grow all the same. One that goes on from an earlier run begins a window
+ * further on: which sequences of that run the gate saw is not in the file.
+ */
 static int make_fleet(const struct options *options, struct fleet *fleet, struct fleet_error *ret_error)
 {
-	if (options->sessions)
-		return fleet_load(fleet, options->sessions,
-				  options->first_sequence ? options->first_sequence : run_time64(options), ret_error);
-	snprintf(ret_error->text, sizeof(ret_error->text), "out of memory for %u vehicles.", options->vehicles);
-	return fleet_make(fleet, options->vehicles, options->seed);
+	int ret;
+	u32 i;
+
+	if (!options->sessions) {
+		snprintf(ret_error->text, sizeof(ret_error->text), "out of memory for %u vehicles.", options->vehicles);
+		return fleet_make(fleet, options->vehicles, options->seed);
+	}
+	ret = fleet_load(fleet, options->sessions,
+			 options->first_sequence ? options->first_sequence : run_time64(options), ret_error);
+	for (i = 0; !ret && i < fleet->count; i++)
+		fleet->vehicles[i].session.next_sequence += VG_REPLAY_BITS + 1;
+	return ret;
 }
 
 static int admit(const struct options *options, const struct fleet *fleet)
