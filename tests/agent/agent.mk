@@ -11,3 +11,7 @@ $(eval $(call vg_fuzzer,agent-config,tests/agent/config_fuzz.c agent/config.c ag
 $(eval $(call vg_fuzzer,agent-verdictlog,tests/agent/verdictlog_fuzz.c $(AGENT_VERDICTS),-lsodium))
 $(eval $(call vg_fuzzer,agent-control,tests/agent/control_fuzz.c agent/control.c agent/say.c $(AGENT_JSON),\
 	-levent -ljansson -lsodium))
+
+# In the virtual machines, where the module is.
+GUEST_TESTS += tests/agent/attested_guest.sh
+GUEST_FILES += $(B)/voltgated $(B)/voltgate $(B)/voltgate-sim
