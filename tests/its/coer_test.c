@@ -41,6 +41,14 @@ static void check_lengths(void)
 	}
 	coer = coer_of(long_form, sizeof(long_form));
 	ktap_ok(coer_length(&coer) == 200 && !coer.error, "length: 200 in two octets");
+	long_form[1] = 0x7f;
+	coer = coer_of(long_form, sizeof(long_form));
+	ktap_ok(coer_length(&coer) == 0 && coer.error == -EBADMSG,
+		"length: long form below 128, with as many bytes there");
+	memcpy(long_form, "\x82\x00\x90", 3);
+	coer = coer_of(long_form, sizeof(long_form));
+	ktap_ok(coer_length(&coer) == 0 && coer.error == -EBADMSG, "length: a zero in front, with as many bytes there");
+	memcpy(long_form, "\x81\xc8", 2);
 	coer = coer_of(long_form, sizeof(long_form) - 1);
 	ktap_ok(coer_length(&coer) == 0 && coer.error == -EBADMSG, "length: one more than is left");
 }
