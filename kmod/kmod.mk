@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Generated sources: $(B)/gen is on every include path; .done stands for all of it.
-KMOD_GEN := kmod/genl.py kmod/netlink.yaml kmod/ed25519_table.py kmod/merkle_vectors.py
+KMOD_GEN := kmod/genl.py kmod/genl_manual.py kmod/netlink.yaml kmod/ed25519_table.py kmod/merkle_vectors.py
 $(B)/gen/.done: $(KMOD_GEN)
 	kmod/genl.py kmod/netlink.yaml $(@D)
 	kmod/ed25519_table.py $(@D)/voltgate/ed25519_table.h
