@@ -6,6 +6,7 @@
  */
 #include "tests/its/judge.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #define NOW JUDGE_NOW
@@ -266,6 +267,24 @@ static void check_chains(struct world *world)
 	its_identity_free(false_root);
 }
 
+/* An anchor that signed itself must have done so rightly. */
+static void check_anchor(const struct world *world)
+{
+	u8 bytes[ITS_MAKER_CERTIFICATE_MAX];
+	struct its_certificate certificate;
+	struct its_trust *trust;
+	const u8 *root;
+	u32 len;
+
+	root = its_identity_certificate(world->root, &len);
+	memcpy(bytes, root, len);
+	bytes[len - 1] ^= 1;
+	ktap_ok(!its_trust_new(&trust) && !its_certificate_decode(bytes, len, &certificate) &&
+			its_trust_add_anchor(trust, &certificate) == -EKEYREJECTED && !its_trust_count(trust),
+		"an altered root is no anchor");
+	its_trust_free(trust);
+}
+
 /* A station whose authority is only shown by another one's frame (inline certificate distribution). */
 static void check_requested(struct world *world)
 {
@@ -320,6 +339,7 @@ int main(void)
 	check_certificates(&world);
 	check_regions(&world);
 	check_chains(&world);
+	check_anchor(&world);
 	check_requested(&world);
 	check_anomalies(&world, ticket);
 	its_identity_free(ticket);
