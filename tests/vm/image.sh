@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # Makes an initramfs: busybox, kernel modules, and files with the shared libraries they need.
 #
-#   tests/vm/image.sh --out FILE --init SCRIPT [--root ROOT --release RELEASE] [--module NAME|FILE.ko]... SOURCE[:TARGET]...
+#   tests/vm/image.sh --out FILE --init SCRIPT [--release RELEASE] [--root ROOT] [--module NAME|FILE.ko]... SOURCE[:TARGET]...
 #
 # --init     becomes /init; it begins with #!/bin/sh (busybox)
-# --root     where tests/vm/fetch.sh unpacked the kernel; its modules are taken from there
+# --root     where tests/vm/fetch.sh unpacked the kernel; its modules are taken from there; without it all
+#            is built in, and only files can be added as modules
 # --module   a module of that kernel, or a file, with all that it depends on; `modprobe NAME` loads it
 # SOURCE     a file or folder; in the guest it is /vg/SOURCE, or TARGET where that is given. Paths below $B are
 #            /vg/build/... there, so that ${B:-build} works on both sides.
@@ -78,15 +79,20 @@ done
 # Modules: what modprobe would load, unpacked (busybox knows no xz), and an index made anew.
 if [ -n "$modules" ]; then
 	command -v depmod >/dev/null || die "depmod is missing: apt-get install kmod"
-	[ -e "$root/usr/lib/modules/$release/modules.dep" ] || depmod -b "$root/usr" "$release" 2>/dev/null ||
-		depmod -b "$root" "$release"
 	place=$tree/lib/modules/$release
 	mkdir -p "$place"
-	cp "$root/usr/lib/modules/$release/modules.builtin" "$root/usr/lib/modules/$release/modules.order" "$place"
+	if [ -n "$root" ]; then
+		[ -e "$root/usr/lib/modules/$release/modules.dep" ] || depmod -b "$root" "$release"
+		cp "$root/usr/lib/modules/$release/modules.builtin" "$root/usr/lib/modules/$release/modules.order" "$place"
+	else
+		: >"$place/modules.builtin"
+		: >"$place/modules.order"
+	fi
 	for module in $modules; do
 		case $module in
 		*.ko)
 			cp "$module" "$place/"
+			[ -n "$root" ] || continue
 			names=$(modinfo -F depends "$module" | tr , ' ')
 			;;
 		*) names=$module ;;

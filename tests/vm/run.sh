@@ -4,7 +4,7 @@
 #
 #   tests/vm/run.sh WHICH TEST... [-- FILE...]
 #
-# WHICH   6.1, 6.12 or new (see fetch.sh), or "debug" (see debug_kernel.sh)
+# WHICH   6.1, 6.12 or new (see fetch.sh), or debug (made by debug-kernel.sh)
 # TEST    programs and scripts that print KTAP; in the guest they stand below /vg, which is their current folder
 # FILE    what they need besides (see image.sh)
 # Environment: B (build folder), VG_DEADLINE (seconds for the guest), VG_MODULES (kernel modules it loads first).
@@ -31,7 +31,8 @@ fail() {
 
 command -v qemu-system-x86_64 >/dev/null || skip "QEMU is missing: apt-get install qemu-system-x86"
 if [ "$which" = debug ]; then
-	[ -s "$out/release" ] || skip "the debugging kernel is not built: make check-debug-kernel"
+	[ -s "$out/build/arch/x86/boot/bzImage" ] || skip "the debugging kernel is not built: make check-debug-kernel"
+	cp "$out/build/include/config/kernel.release" "$out/release"
 else
 	tests/vm/fetch.sh "$which" "$vm" 2>"$out/fetch.log" || {
 		code=$?
@@ -40,13 +41,17 @@ else
 	}
 fi
 release=$(cat "$out/release")
-root=$out/root
-kernel=$root/boot/vmlinuz-$release
-[ -e "$kernel" ] || kernel=$root/usr/lib/modules/$release/vmlinuz
-kdir=$root/usr/src/linux-headers-$release
-kmake="tests/vm/in_root.sh $root make"
-if [ "$which" = debug ]; then
-	kdir=$out/build kmake=make
+modules=${VG_MODULES:-veth dummy}
+if [ "$which" = debug ]; then # all that it has is built in
+	kernel=$out/build/arch/x86/boot/bzImage kdir=$out/build kmake=make modules=
+	options="--release $release"
+else
+	root=$out/root
+	kernel=$root/boot/vmlinuz-$release
+	[ -e "$kernel" ] || kernel=$root/usr/lib/modules/$release/vmlinuz
+	kdir=$root/usr/src/linux-headers-$release
+	kmake="tests/vm/in_root.sh $root make"
+	options="--release $release --root $root"
 fi
 
 module=$B/kmod-$release/voltgate.ko
@@ -73,16 +78,14 @@ for word in "$@"; do
 	*) echo "./${path#"$PWD"/}" ;;
 	esac >>"$out/guest-tests"
 done
-modules=${VG_MODULES:-veth dummy}
 for name in $modules; do
 	echo "$name"
 done >"$out/guest-modules"
-options=
 for name in $modules "$module"; do
 	options="$options --module $name"
 done
-tests/vm/image.sh --out "$out/initramfs" --init tests/vm/init.sh --root "$root" --release "$release" $options \
+tests/vm/image.sh --out "$out/initramfs" --init tests/vm/init.sh $options \
 	"$out/guest-tests:/vg/guest-tests" "$out/guest-modules:/vg/guest-modules" "$@" >"$out/image.log" 2>&1 ||
 	fail "the guest's image could not be made" "$out/image.log"
-tests/vm/boot.sh --kernel "$kernel" --initrd "$out/initramfs" --log "$out/console.log" --deadline "${VG_DEADLINE:-240}" \
+tests/vm/boot.sh --kernel "$kernel" --initrd "$out/initramfs" --log "$out/console.log" --deadline "${VG_DEADLINE:-600}" \
 	2>"$out/qemu.log" | tests/vm/report.py "vm-$which" "$out/console.log"

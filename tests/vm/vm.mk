@@ -24,3 +24,9 @@ $(VM_TESTS) $(B)/tests/vm-debug: $(B)/gen/.done $(B)/btfids $$(GUEST_TESTS) $$(G
 .PHONY: check-vm
 check-vm: $(VM_TESTS)
 	tests/run --logs $(B)/test-logs $(VM_TESTS)
+
+#: make check-debug-kernel  the same tests under KASAN, lockdep and kmemleak; builds that kernel first (half an hour, once)
+.PHONY: check-debug-kernel
+check-debug-kernel: $(B)/tests/vm-debug
+	tests/vm/debug-kernel.sh $(B)/vm/debug
+	VG_DEADLINE=2400 tests/run --timeout 2700 --logs $(B)/test-logs $(B)/tests/vm-debug
