@@ -15,7 +15,7 @@
 const char *rig_object(void)
 {
 	static char path[4096];
-	const char *given = getenv("VOLTGATE_BPF");
+	const char *given = getenv("VG_OBJECT");
 	ssize_t len;
 	int i;
 

@@ -33,7 +33,7 @@ struct rig {
 	enum vg_reason last_why;
 };
 
-/* Path of voltgate.bpf.o: $VOLTGATE_BPF, else beside this program's folder. */
+/* Path of voltgate.bpf.o: $VG_OBJECT, else beside this program's folder. */
 const char *rig_object(void);
 /* 0, or prints the KTAP skip (no root) or failure and returns the program's exit code in @ret_exit. */
 int rig_open(struct rig *rig, int *ret_exit);
