@@ -120,8 +120,8 @@ class Control:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)  # blocking: with a timeout, a full backlog would be an error at once
         self.socket.settimeout(10)
-        self.socket.connect(path)
         self.lines = b""
 
     def send(self, request):
