@@ -20,7 +20,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#define VERIFIER_LOG_BYTES (8u << 20)
+#define VERIFIER_LOG_BYTES 65536
+#define VERIFIER_LOG_WORDS 4 /* BPF_LOG_STATS: what it has to say, but not each instruction it says it of */
 #define VERIFIER_LOG_LINES 4
 #define NOTE_MAX 400
 
@@ -231,7 +232,8 @@ static int object_load(struct loader *loader, struct loader_error *ret_error)
 
 	if (!log)
 		return loader_fail(ret_error, -ENOMEM, "no memory to load the BPF object");
-	bpf_program__set_log_buf(program, log, VERIFIER_LOG_BYTES); /* filled only if a load without it fails */
+	bpf_program__set_log_buf(program, log, VERIFIER_LOG_BYTES);
+	bpf_program__set_log_level(program, VERIFIER_LOG_WORDS);
 	loader_note_reset();
 	err = bpf_object__load(loader->object);
 	if (err)

@@ -134,7 +134,7 @@ __attribute__((noinline)) int vg_hello_judge(struct xdp_md *ctx, const struct vg
 	proven = vg_hello_is_proven(ctx, ingress, offset, len, &input);
 	if (!proven && ingress->under_load)
 		return VG_BAD_COOKIE;
-	budget = vg_hello_budget_of(&frame->from.source);
+	budget = vg_hello_budget_of(&input.source); /* not the frame's: up to 6.6 a function's argument is no key */
 	if (!budget)
 		return VG_INTERNAL;
 	if (proven)
@@ -176,29 +176,35 @@ VG_INLINE int vg_its_hand_by_class(struct xdp_md *ctx, u32 frame_len, u64 now)
 	return vg_its_hand(ctx, frame_len, now, VG_ITS_FRAME_MAX);
 }
 
-/* The keyed hash of the whole frame: what makes two frames the same. */
-VG_INLINE void vg_its_hash(const u8 *data, const u8 *end, u32 frame_len, const struct vg_siphash_key *key,
-			   struct vg_siphash_tag *ret_hash)
+/* The keyed hash of the whole frame: what makes two frames the same. 0, or -1. A function for the verifier's sake. */
+__attribute__((noinline)) int vg_its_hash(struct xdp_md *ctx, struct vg_siphash_tag *ret_hash)
 {
-	struct vg_siphash_key held = *key;
+	const u8 *data = (const u8 *)(long)ctx->data, *end = (const u8 *)(long)ctx->data_end;
+	const struct vg_ingress *ingress = vg_ingress_get();
+	u32 frame_len = end - data;
 	struct vg_siphash s;
 	const u8 *at;
 
-	vg_siphash_init(&s, &held);
+	if (!ingress || !ret_hash || frame_len > VG_ITS_FRAME_MAX)
+		return -1;
+	vg_siphash_init(&s, &ingress->duplicate_key);
 	at = vg_mac_words(&s, data, end, frame_len);
-	vg_siphash_final(&s, at ? vg_mac_tail(at, end, frame_len) : 0, frame_len, ret_hash);
+	if (!at)
+		return -1;
+	vg_siphash_final(&s, vg_mac_tail(at, end, frame_len), frame_len, ret_hash);
+	return 0;
 }
 
 /* Duplicate, budget, ring: what costs comes after what refuses. */
 VG_INLINE enum vg_reason vg_its_admit(struct xdp_md *ctx, const struct vg_ingress *ingress, u32 frame_len, u64 now,
 				      u64 now_ns)
 {
-	const u8 *data = (const u8 *)(long)ctx->data, *end = (const u8 *)(long)ctx->data_end;
 	struct vg_locked_budget *budget;
-	struct vg_siphash_tag hash;
+	struct vg_siphash_tag hash = {};
 	u32 zero = 0;
 
-	vg_its_hash(data, end, frame_len, &ingress->duplicate_key, &hash);
+	if (vg_its_hash(ctx, &hash))
+		return VG_INTERNAL;
 	if (bpf_map_lookup_elem(&vg_its_seen, &hash))
 		return VG_ITS_DUPLICATE;
 	budget = bpf_map_lookup_elem(&vg_its_budget, &zero);

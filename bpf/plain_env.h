@@ -22,11 +22,16 @@
 #define vg_session vg_plain_session
 #define VG_LOCK_TRIES 512
 
+/* A session's state word but for the lock bit, as it was when the lock was taken. */
+struct vg_lock {
+	u64 unlocked;
+};
+
+/* Offset and length of the VID stay in @frame and are read anew for each use: see vg_frame. */
 struct vg_env {
 	struct xdp_md *ctx;
 	const struct vg_ingress *ingress;
-	const u8 *data, *end;
-	u32 offset, len; /* of the VID in the frame */
+	const struct vg_frame *frame;
 	u64 now;
 	struct vg_event *slot; /* held from reserve to release; NULL: no record is needed */
 	u64 unlocked;	       /* the session's state word but for the lock bit, while we hold it */
@@ -61,18 +66,20 @@ VG_INLINE void vg_alarm_notify(struct xdp_md *ctx, const struct vg_alarm_key *ke
 }
 
 /* Makes a new aggregate with this packet as its sample, if the global limit has room for one more. */
-__attribute__((noinline)) int vg_alarm_open(struct xdp_md *ctx, const struct vg_alarm_key *key)
+__attribute__((noinline)) int vg_alarm_open(struct xdp_md *ctx, const struct vg_alarm_key *of)
 {
 	const struct vg_ingress *ingress = vg_ingress_get();
 	struct vg_cpu *cpu = vg_cpu_get();
 	struct vg_locked_budget *limit;
 	struct vg_alarm_state *state;
+	struct vg_alarm_key key; /* up to 6.6 a function's argument is no key of a map */
 	u32 zero = 0, sample;
 	u64 now;
 
 	limit = bpf_map_lookup_elem(&vg_alarm_limit, &zero);
-	if (!ingress || !cpu || !limit || !key || !vg_locked_budget_take(limit, &ingress->alarm_new_rate, cpu->now_ns))
+	if (!ingress || !cpu || !limit || !of || !vg_locked_budget_take(limit, &ingress->alarm_new_rate, cpu->now_ns))
 		return 0;
+	key = *of;
 	now = vg_now(ingress, cpu);
 	state = &cpu->fresh;
 	memset(state, 0, sizeof(*state));
@@ -84,11 +91,11 @@ __attribute__((noinline)) int vg_alarm_open(struct xdp_md *ctx, const struct vg_
 	sample = state->frame_len < VG_ALARM_SAMPLE_MAX ? state->frame_len : VG_ALARM_SAMPLE_MAX;
 	if (!vg_packet_copy(ctx, 0, state->sample, sample, VG_ALARM_SAMPLE_MAX))
 		state->sample_len = sample;
-	if (!bpf_map_update_elem(&vg_alarms, key, state, BPF_NOEXIST)) {
-		vg_alarm_notify(ctx, key, now);
+	if (!bpf_map_update_elem(&vg_alarms, &key, state, BPF_NOEXIST)) {
+		vg_alarm_notify(ctx, &key, now);
 		return 0;
 	}
-	state = bpf_map_lookup_elem(&vg_alarms, key); /* another CPU's may have come between */
+	state = bpf_map_lookup_elem(&vg_alarms, &key); /* another CPU's may have come between */
 	if (state)
 		__sync_fetch_and_add(&state->count, 1);
 	return 0;
@@ -144,14 +151,19 @@ VG_INLINE enum vg_reason vg_env_absent(struct vg_env *env, u64 id)
 
 VG_INLINE int vg_env_tag(struct vg_env *env, const struct vg_siphash_key *key, struct vg_siphash_tag *ret_tag)
 {
-	return vg_mac_inside(vg_packet_at(env->data, env->offset), env->end, env->len - VG_VID_TAG_LEN, key, ret_tag);
+	const u8 *data = (const u8 *)(long)env->ctx->data, *end = (const u8 *)(long)env->ctx->data_end;
+	u32 len = VG_READ_ONCE(env->frame->len) - VG_VID_TAG_LEN;
+
+	return vg_mac_inside(vg_packet_at(data, VG_READ_ONCE(env->frame->offset)), end, len, key, ret_tag);
 }
 
 VG_INLINE bool vg_env_tag_matches(struct vg_env *env, const struct vg_siphash_tag *tag)
 {
-	const u8 *at = vg_packet_at(env->data, env->offset + env->len - VG_VID_TAG_LEN);
+	const u8 *data = (const u8 *)(long)env->ctx->data, *end = (const u8 *)(long)env->ctx->data_end;
+	const u8 *at =
+		vg_packet_at(data, VG_READ_ONCE(env->frame->offset) + VG_READ_ONCE(env->frame->len) - VG_VID_TAG_LEN);
 
-	return vg_packet_has(at, VG_VID_TAG_LEN, env->end) && vg_siphash_tag_equal(tag, at);
+	return vg_packet_has(at, VG_VID_TAG_LEN, end) && vg_siphash_tag_equal(tag, at);
 }
 
 /* A ring record of @room bytes with the VID copied in; NULL if the ring is full. @room is a constant: the verifier
@@ -159,25 +171,28 @@ VG_INLINE bool vg_env_tag_matches(struct vg_env *env, const struct vg_siphash_ta
 VG_INLINE struct vg_event *vg_env_slot(struct vg_env *env, const u32 room)
 {
 	struct vg_event *event = bpf_ringbuf_reserve(&vg_actions, VG_EVENT_BYTES(room), 0);
+	u32 len = VG_READ_ONCE(env->frame->len);
 
 	if (!event)
 		return NULL;
-	if (vg_packet_copy(env->ctx, env->offset, event->bytes, env->len, room)) {
+	if (vg_packet_copy(env->ctx, VG_READ_ONCE(env->frame->offset), event->bytes, len, room)) {
 		bpf_ringbuf_discard(event, 0);
 		return NULL;
 	}
 	event->ifindex = env->ctx->ingress_ifindex;
 	event->time = env->now;
-	event->len = env->len;
+	event->len = len;
 	event->zero = 0;
 	return event;
 }
 
 VG_INLINE struct vg_event *vg_env_slot_of_class(struct vg_env *env)
 {
-	if (env->len <= 128)
+	u32 len = VG_READ_ONCE(env->frame->len);
+
+	if (len <= 128)
 		return vg_env_slot(env, 128);
-	if (env->len <= 320)
+	if (len <= 320)
 		return vg_env_slot(env, 320);
 	return vg_env_slot(env, VG_VID_MAX);
 }
@@ -187,25 +202,44 @@ VG_INLINE u64 vg_env_second(const struct vg_env *env)
 	return env->now / 1000000;
 }
 
+/* Tries once. */
+VG_INLINE bool vg_session_try_lock(struct vg_session *session, u64 *ret_unlocked)
+{
+	u64 seen = VG_READ_ONCE(session->state) & ~VG_SESSION_LOCKED;
+
+	*ret_unlocked = seen;
+	return __sync_val_compare_and_swap(&session->state, seen, seen | VG_SESSION_LOCKED) == seen;
+}
+
 /*
  * Waits for a lock that is held for some ten instructions, by a CPU that runs
  * with softirqs off. A holder that its hypervisor stopped is not waited for:
- * then the packet is refused as internal, with its sequence unspent.
+ * then the packet is refused as internal, with its sequence unspent. Out of
+ * line, for the verifier, which walks every try. 1 if the lock is held now.
  */
-VG_INLINE bool vg_session_lock(struct vg_session *session, u64 *ret_unlocked)
+__attribute__((noinline)) int vg_session_wait(struct vg_session *session, struct vg_lock *ret_lock)
 {
-	u64 seen;
 	u32 i;
 
+	if (!session || !ret_lock)
+		return 0;
 #pragma clang loop unroll(disable)
-	for (i = 0; i < VG_LOCK_TRIES; i++) {
-		seen = VG_READ_ONCE(session->state) & ~VG_SESSION_LOCKED;
-		if (__sync_val_compare_and_swap(&session->state, seen, seen | VG_SESSION_LOCKED) == seen) {
-			*ret_unlocked = seen;
-			return true;
-		}
-	}
-	return false;
+	for (i = 0; i < VG_LOCK_TRIES; i++)
+		if (vg_session_try_lock(session, &ret_lock->unlocked))
+			return 1;
+	return 0;
+}
+
+VG_INLINE bool vg_session_lock(struct vg_session *session, u64 *ret_unlocked)
+{
+	struct vg_lock lock = { 0 };
+
+	if (vg_session_try_lock(session, ret_unlocked))
+		return true;
+	if (!vg_session_wait(session, &lock))
+		return false;
+	*ret_unlocked = lock.unlocked;
+	return true;
 }
 
 /* An exchange and no plain store, because it orders what was written under the lock before it. */
@@ -290,15 +324,7 @@ VG_INLINE bool vg_plain_denied(const struct vg_ingress *ingress, const struct vg
 VG_INLINE enum vg_reason vg_plain_decide(struct xdp_md *ctx, const struct vg_ingress *ingress, const struct vg_cpu *cpu,
 					 const struct vg_frame *frame, const struct vg_vid_fields *fields)
 {
-	struct vg_env env = {
-		.ctx = ctx,
-		.ingress = ingress,
-		.data = (const u8 *)(long)ctx->data,
-		.end = (const u8 *)(long)ctx->data_end,
-		.offset = frame->offset,
-		.len = frame->len,
-		.now = vg_now(ingress, cpu),
-	};
+	struct vg_env env = { .ctx = ctx, .ingress = ingress, .frame = frame, .now = vg_now(ingress, cpu) };
 	struct vg_auth_policy policy = {
 		.stale_us = ingress->stale_us,
 		.future_us = ingress->future_us,
