@@ -9,6 +9,12 @@ $(B)/tests/kmod/$(1): $$(patsubst %.c,$(B)/obj/%.o,tests/kmod/$(1).c $(2))
 -include $$(patsubst %.c,$(B)/obj/%.d,tests/kmod/$(1).c $(2))
 endef
 
+$(B)/tests/kmod/call.bpf.o: tests/kmod/call.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+	llvm-strip -g $@
+-include $(B)/tests/kmod/call.bpf.o.d
+
 KMOD_WIRE := tests/kmod/wire.c tests/kmod/gate.c
 KMOD_PACKET := $(KMOD_WIRE) tests/kmod/packet.c
 $(eval $(call kmod_test,refusals_test,$(KMOD_WIRE),))
@@ -21,7 +27,7 @@ $(eval $(call kmod_test,netlink_fuzz,$(KMOD_PACKET),-lbpf))
 $(eval $(call kmod_test,alarm_test,$(KMOD_PACKET) tests/kmod/batches.c agent/chain.c,-lbpf -lsodium))
 
 GUEST_TESTS += $(KMOD_TESTS)
-GUEST_FILES += $(BPF_OBJECT)
+GUEST_FILES += $(B)/tests/kmod/call.bpf.o
 
 .PHONY: kmod-tests
-kmod-tests: $(KMOD_TESTS)
+kmod-tests: $(KMOD_TESTS) $(B)/tests/kmod/call.bpf.o

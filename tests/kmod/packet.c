@@ -77,7 +77,7 @@ int packet_gate_open(struct packet_gate *gate)
 	char path[256];
 	int err;
 
-	snprintf(path, sizeof(path), "%s/voltgate.bpf.o", getenv("B") ?: "build");
+	snprintf(path, sizeof(path), "%s/tests/kmod/call.bpf.o", getenv("B") ?: "build");
 	if (getenv("VG_OBJECT"))
 		snprintf(path, sizeof(path), "%s", getenv("VG_OBJECT"));
 	gate->object = bpf_object__open_file(path, NULL);
