@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "agent/gate_json.h"
 #include "agent/time_text.h"
@@ -45,17 +44,50 @@ static void print_gate(const struct gate_status *status)
 	       say_count(status->next_number), say_count(status->open_records), say_count(status->pending_batches));
 }
 
-/* The agent says of itself what it likes: flat values, one a line. */
+static void print_scalar(const json_t *value)
+{
+	if (json_is_string(value))
+		fputs(json_string_value(value), stdout);
+	else if (json_is_boolean(value))
+		fputs(json_is_true(value) ? "yes" : "no", stdout);
+	else
+		printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+}
+
+/* "name count, name count": the counts that are not 0, or "none". */
+static void print_counts(const json_t *object)
+{
+	const char *name, *comma = "";
+	json_t *value;
+
+	json_object_foreach ((json_t *)object, name, value) {
+		if (json_is_object(value) || json_is_array(value) || json_is_false(value) ||
+		    (json_is_integer(value) && !json_integer_value(value)))
+			continue;
+		printf("%s%s ", comma, name);
+		print_scalar(value);
+		comma = ", ";
+	}
+	puts(*comma ? "" : "none");
+}
+
+/* The agent says of itself what it likes: values and groups of counts, one a line. Interfaces have lines of their own.
+ */
 static void print_agent(const json_t *agent)
 {
 	const char *name;
 	json_t *value;
 
 	json_object_foreach ((json_t *)agent, name, value) {
-		char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-
-		printf("agent %-19s %s\n", name, json_is_string(value) ? json_string_value(value) : text ? text : "?");
-		free(text);
+		if (json_is_array(value))
+			continue;
+		printf("agent %-19s ", name);
+		if (json_is_object(value)) {
+			print_counts(value);
+			continue;
+		}
+		print_scalar(value);
+		putchar('\n');
 	}
 }
 
