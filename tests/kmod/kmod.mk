@@ -5,14 +5,14 @@ define kmod_test
 KMOD_TESTS += $(B)/tests/kmod/$(1)
 $(B)/tests/kmod/$(1): $$(patsubst %.c,$(B)/obj/%.o,tests/kmod/$(1).c $(2))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) -o $$@ $$^ $(3)
+	$$(Q)$$(CC) $$(CFLAGS) -o $$@ $$^ $(3)
 -include $$(patsubst %.c,$(B)/obj/%.d,tests/kmod/$(1).c $(2))
 endef
 
 $(B)/tests/kmod/call.bpf.o: tests/kmod/call.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
-	llvm-strip -g $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+	$(Q)llvm-strip -g $@
 -include $(B)/tests/kmod/call.bpf.o.d
 
 KMOD_WIRE := tests/kmod/wire.c tests/kmod/gate.c

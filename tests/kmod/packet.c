@@ -78,8 +78,8 @@ int packet_gate_open(struct packet_gate *gate)
 	int err;
 
 	snprintf(path, sizeof(path), "%s/tests/kmod/call.bpf.o", getenv("B") ?: "build");
-	if (getenv("VG_OBJECT"))
-		snprintf(path, sizeof(path), "%s", getenv("VG_OBJECT"));
+	if (getenv("VG_CALLER"))
+		snprintf(path, sizeof(path), "%s", getenv("VG_CALLER"));
 	gate->object = bpf_object__open_file(path, NULL);
 	if (!gate->object)
 		return -errno;

@@ -37,7 +37,7 @@ struct packet_gate {
 	struct bpf_object *object;
 	int program;
 };
-/* Loads vg_gate_attested of the object VG_OBJECT (default: that of call.bpf.c in the build folder). 0 or -errno. */
+/* Loads vg_gate_attested of the object VG_CALLER (default: that of call.bpf.c in the build folder). 0 or -errno. */
 int packet_gate_open(struct packet_gate *gate);
 /* Waits until the program is gone from the kernel. */
 void packet_gate_close(struct packet_gate *gate);
