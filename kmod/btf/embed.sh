@@ -42,9 +42,9 @@ fi
 need pahole dwarves
 need python3 python3
 if [ -z "${BTFIDS:-}" ]; then
-	need "${CC:-gcc}" build-essential
+	need "${HOSTCC:-cc}" build-essential
 	BTFIDS=$work/btfids
-	"${CC:-gcc}" -O2 -o "$BTFIDS" "$here/../btfids.c" -lbpf -lelf 2>"$work/log" ||
+	"${HOSTCC:-cc}" -O2 -o "$BTFIDS" "$here/../btfids.c" -lbpf -lelf 2>"$work/log" ||
 		die "cannot build btfids: apt-get install libbpf-dev libelf-dev. The compiler said: $(head -3 "$work/log")"
 fi
 
