@@ -1,3 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Each suite has a fragment of its own.
 include $(wildcard tests/*/*.mk)
+
+# Layouts in the module are compared once the virtual machines' tests have built it.
+LAST := $(B)/tests/layout
+TESTS := $(filter-out $(LAST),$(TESTS)) $(LAST)
