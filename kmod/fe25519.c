@@ -89,18 +89,15 @@ void vg_fe_encode(u8 ret[32], const struct vg_fe *a)
 {
 	struct vg_fe r = *a;
 	u64 carry, words[4];
-	unsigned int i, round;
+	unsigned int i;
 
-	/* Twice around leaves every limb below 2^51, the value below 2^255. */
-	for (round = 0, carry = 0; round < 2; round++) {
-		for (i = 0; i < 5; i++) {
-			r.limb[i] += carry;
-			carry = r.limb[i] >> 51;
-			r.limb[i] &= VG_FE_MASK;
-		}
-		carry *= 19;
+	/* Once around leaves a value below 2^255 + 57, of which limb 0 may hold a bit too much. */
+	for (i = 0, carry = 0; i < 5; i++) {
+		r.limb[i] += carry;
+		carry = r.limb[i] >> 51;
+		r.limb[i] &= VG_FE_MASK;
 	}
-	r.limb[0] += carry;
+	r.limb[0] += 19 * carry;
 	/* The value is at least p exactly if adding 19 carries out of bit 255. */
 	for (i = 0, carry = 19; i < 5; i++)
 		carry = (r.limb[i] + carry) >> 51;

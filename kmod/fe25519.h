@@ -64,7 +64,7 @@ void vg_fe_mul(struct vg_fe *ret, const struct vg_fe *a, const struct vg_fe *b);
 void vg_fe_square(struct vg_fe *ret, const struct vg_fe *a);
 /* 1 / a, and 0 for 0. */
 void vg_fe_invert(struct vg_fe *ret, const struct vg_fe *a);
-/* The one representation below p, 32 bytes little-endian. */
+/* The one representation below p of a tight element, 32 bytes little-endian. */
 void vg_fe_encode(u8 ret[32], const struct vg_fe *a);
 
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The signer of the module, in its user-space build.
 $(eval $(call vg_test,sign-vectors,tests/sign/vectors.c $(SIGN_SOURCES),-lsodium))
+$(eval $(call vg_test,sign-arithmetic,tests/sign/arithmetic.c $(SIGN_SOURCES),-lsodium))
 
 # Many signatures, and valgrind: both without sanitizers.
 TESTS += $(B)/tests/sign-random tests/sign/constant_time.sh

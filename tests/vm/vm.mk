@@ -12,7 +12,7 @@ VM_KERNELS := 6.1 6.12 new
 
 .SECONDEXPANSION:
 VM_TESTS := $(VM_KERNELS:%=$(B)/tests/vm-%)
-TESTS += $(VM_TESTS)
+TESTS += tests/vm/report_test.py $(VM_TESTS)
 
 # The test is a command of one line that says what runs where.
 $(VM_TESTS) $(B)/tests/vm-debug: $(B)/gen/.done $(B)/btfids $$(GUEST_TESTS) $$(GUEST_FILES) tests/vm/vm.mk
