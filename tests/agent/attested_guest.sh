@@ -122,7 +122,7 @@ ok "within one epoch" test "$(kinds epoch)" = 1
 
 stop_agent
 ok "ends by itself at a signal" test -z "$agent"
-ok "the module can be unloaded" rmmod voltgate
+ok "the module can be unloaded" wait_for rmmod voltgate # a detached program goes a little later
 modprobe voltgate
 ok "starts with a new epoch of the module" start_agent
 ok "vehicles send actions to it" vehicles 200 1
