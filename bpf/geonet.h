@@ -87,7 +87,7 @@ VG_INLINE const u8 *vg_geonet_skip(const u8 *at, const u8 *end)
 	}
 	if (len > VG_ITS_FRAME_MAX)
 		return NULL;
-	at += len;
+	at = vg_packet_at(at, len);
 	return at <= end ? at : NULL;
 }
 
@@ -131,7 +131,7 @@ VG_INLINE enum vg_reason vg_geonet_signed(const u8 *at, const u8 *end, u64 *ret_
 		return VG_ITS_MALFORMED;
 	if (!(at[0] & VG_DOT2_HAS_TIME) || at[1] > 8)
 		return VG_ITS_MALFORMED; /* TS 103 097 wants the time in every frame; no psid is longer */
-	at += 2 + at[1];
+	at = vg_packet_at(at, 2 + at[1]);
 	if (!vg_packet_has(at, 8 + VG_DOT2_SHORTEST_END, end))
 		return VG_ITS_MALFORMED;
 	memcpy(ret_generated, at, sizeof(*ret_generated));

@@ -33,7 +33,8 @@ struct vg_env {
 	const struct vg_ingress *ingress;
 	const struct vg_frame *frame;
 	u64 now;
-	struct vg_event *slot; /* held from reserve to release; NULL: no record is needed */
+	struct vg_event *slot; /* held from reserve to release ... */
+	u32 held;	       /* ... if this is 1; 0: no record is needed */
 	u64 unlocked;	       /* the session's state word but for the lock bit, while we hold it */
 	bool stuck;	       /* the lock could not be had */
 };
@@ -166,35 +167,43 @@ VG_INLINE bool vg_env_tag_matches(struct vg_env *env, const struct vg_siphash_ta
 	return vg_packet_has(at, VG_VID_TAG_LEN, end) && vg_siphash_tag_equal(tag, at);
 }
 
-/* A ring record of @room bytes with the VID copied in; NULL if the ring is full. @room is a constant: the verifier
- * wants it. */
-VG_INLINE struct vg_event *vg_env_slot(struct vg_env *env, const u32 room)
+/*
+ * Takes a ring record of @room bytes and copies the VID into it; false if the
+ * ring is full. @room is a constant: the verifier wants it. That a record is
+ * held is said by @held and not by the pointer: up to 6.6 the verifier does
+ * not know that such a pointer is never NULL.
+ */
+VG_INLINE bool vg_env_slot(struct vg_env *env, u32 kind, const u32 room)
 {
 	struct vg_event *event = bpf_ringbuf_reserve(&vg_actions, VG_EVENT_BYTES(room), 0);
-	u32 len = VG_READ_ONCE(env->frame->len);
+	u32 len = VG_READ_ONCE(env->frame->len), held = 1;
 
 	if (!event)
-		return NULL;
+		return false;
 	if (vg_packet_copy(env->ctx, VG_READ_ONCE(env->frame->offset), event->bytes, len, room)) {
 		bpf_ringbuf_discard(event, 0);
-		return NULL;
+		return false;
 	}
+	event->kind = kind;
 	event->ifindex = env->ctx->ingress_ifindex;
 	event->time = env->now;
 	event->len = len;
 	event->zero = 0;
-	return event;
+	asm volatile("" : "+r"(held)); /* or clang asks the pointer after all */
+	env->held = held;
+	env->slot = event;
+	return true;
 }
 
-VG_INLINE struct vg_event *vg_env_slot_of_class(struct vg_env *env)
+VG_INLINE bool vg_env_slot_of_class(struct vg_env *env, u32 kind)
 {
 	u32 len = VG_READ_ONCE(env->frame->len);
 
 	if (len <= 128)
-		return vg_env_slot(env, 128);
+		return vg_env_slot(env, kind, 128);
 	if (len <= 320)
-		return vg_env_slot(env, 320);
-	return vg_env_slot(env, VG_VID_MAX);
+		return vg_env_slot(env, kind, 320);
+	return vg_env_slot(env, kind, VG_VID_MAX);
 }
 
 VG_INLINE u64 vg_env_second(const struct vg_env *env)
@@ -251,15 +260,11 @@ VG_INLINE void vg_session_unlock(struct vg_session *session, u64 state)
 /* A slot, if this packet needs one. False: it does, and there is none. */
 VG_INLINE bool vg_env_reserve_slot(struct vg_env *env, struct vg_session *session, const struct vg_vid_fields *fields)
 {
-	env->slot = NULL;
-	if (!vg_vid_is_action(fields->type) &&
-	    (!env->ingress->record_beacons || VG_READ_ONCE(session->auth.beacon_second) >= vg_env_second(env)))
+	if (vg_vid_is_action(fields->type))
+		return vg_env_slot_of_class(env, VG_EVENT_ACTION);
+	if (!env->ingress->record_beacons || VG_READ_ONCE(session->auth.beacon_second) >= vg_env_second(env))
 		return true;
-	env->slot = vg_env_slot_of_class(env);
-	if (!env->slot)
-		return false;
-	env->slot->kind = vg_vid_is_action(fields->type) ? VG_EVENT_ACTION : VG_EVENT_BEACON;
-	return true;
+	return vg_env_slot_of_class(env, VG_EVENT_BEACON);
 }
 
 /* Slot and lock: what may fail is had here; see vg_env_lock(). */
@@ -270,7 +275,7 @@ VG_INLINE bool vg_env_reserve(struct vg_env *env, struct vg_session *session, co
 	if (vg_session_lock(session, &env->unlocked))
 		return true;
 	env->stuck = true;
-	if (env->slot)
+	if (env->held)
 		bpf_ringbuf_discard(env->slot, 0);
 	return false;
 }
@@ -301,7 +306,7 @@ VG_INLINE void vg_env_release(struct vg_env *env, struct vg_session *session, co
 			      enum vg_reason reason)
 {
 	vg_session_unlock(session, env->unlocked + (reason == VG_ACCEPTED ? VG_SESSION_ONE_ACCEPTED : 0));
-	if (!env->slot)
+	if (!env->held)
 		return;
 	if (reason == VG_ACCEPTED && (vg_vid_is_action(fields->type) || vg_env_is_first_beacon(env, session)))
 		bpf_ringbuf_submit(env->slot, 0);

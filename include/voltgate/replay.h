@@ -51,7 +51,7 @@ VG_INLINE bool vg_replay_seen(const struct vg_replay *window, u64 sequence)
 VG_INLINE void vg_replay_clear(struct vg_replay *window, u32 count)
 {
 	u32 first = (window->head + 1) & (VG_REPLAY_BITS - 1);
-	u32 last = first + count - 1, i;
+	u32 last = first + count - 1, word, i;
 	u64 mask = ~0ULL << (first & 63);
 
 #if VG_REPLAY_BITS < 64
@@ -59,12 +59,14 @@ VG_INLINE void vg_replay_clear(struct vg_replay *window, u32 count)
 	window->seen[0] &= ~(mask | mask >> VG_REPLAY_BITS);
 	return;
 #endif
-	for (i = first >> 6; i < last >> 6; i++) {
-		window->seen[i & (VG_REPLAY_WORDS - 1)] &= ~mask;
+	VG_OPAQUE(last); /* or clang drops the bound on i, which older verifiers need */
+	word = first >> 6;
+	for (i = 0; i < VG_REPLAY_WORDS && word < last >> 6; i++, word++) {
+		window->seen[word & (VG_REPLAY_WORDS - 1)] &= ~mask;
 		mask = ~0ULL;
 	}
 	mask &= ~0ULL >> (63 - (last & 63));
-	window->seen[i & (VG_REPLAY_WORDS - 1)] &= ~mask;
+	window->seen[word & (VG_REPLAY_WORDS - 1)] &= ~mask;
 }
 
 /* Takes @sequence in. False, and nothing changed, if it was seen or lies below the window. */

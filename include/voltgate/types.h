@@ -61,6 +61,13 @@ typedef __s64 s64;
 #define VG_INLINE static inline __attribute__((always_inline, unused))
 #define VG_PACKED __attribute__((packed))
 
+/* Hides from clang what it knows of a number, where it would drop a test that the BPF verifier needs. */
+#ifdef __bpf__
+#define VG_OPAQUE(number) asm volatile("" : "+r"(number))
+#else
+#define VG_OPAQUE(number) ((void)0)
+#endif
+
 /*
  * The eight bytes at @bytes, at any alignment, as they stand. clang -target bpf
  * makes eight loads of a copy whose alignment it does not know; the verifier
