@@ -33,18 +33,32 @@ static void other_path(char *ret_path, size_t size)
 	snprintf(ret_path, size, "%.*s/tests/bpf/other.bpf.o", (int)(strrchr(object, '/') - object), object);
 }
 
-static bool shell(const char *command)
+/* Runs `ip` with @words; not by a shell, which in a small guest has an `ip` of its own that knows less. */
+static bool ip(const char *words)
 {
-	return !system(command);
+	char *arguments[16] = { "ip" }, copy[128];
+	int count = 1, status = 1;
+	pid_t child;
+
+	snprintf(copy, sizeof(copy), "%s", words);
+	for (arguments[count] = strtok(copy, " "); arguments[count] && count < 14; arguments[count] = strtok(NULL, " "))
+		count++;
+	child = fork();
+	if (!child) {
+		execvp("ip", arguments);
+		_exit(127);
+	}
+	waitpid(child, &status, 0);
+	return !status;
 }
 
 /* A namespace of mounts as well, so that a bpffs of our own can be mounted; both end with this process. */
 static bool stage_set(void)
 {
 	return !unshare(CLONE_NEWNET | CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
-	       !mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL) &&
-	       shell("ip link add vg0 type veth peer name vg1 && ip link set vg0 up && ip link set vg1 up && "
-		     "ip link add vg2 type veth peer name vg3 && ip link set vg2 up && ip link set lo up");
+	       !mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL) && ip("link add vg0 type veth peer name vg1") &&
+	       ip("link set vg0 up") && ip("link set vg1 up") && ip("link add vg2 type veth peer name vg3") &&
+	       ip("link set vg2 up") && ip("link set lo up");
 }
 
 /* Where the module is: its program loads, passes what is foreign and drops what is malformed. */
@@ -189,7 +203,7 @@ static void test_occupied(struct bpf_object *other)
 		error.text);
 	bpf_xdp_detach(vg0, 0, NULL);
 	loader_attach(rig.loader, "vg2", LOADER_MODE_AUTO, false, NULL, &error);
-	shell("ip link del vg2");
+	ip("link del vg2");
 	ktap_ok(!loader_detach(rig.loader, "vg2", &error), "an interface that is gone is detached from");
 }
 
@@ -320,10 +334,14 @@ static void test_session_memory(void)
 		bpf_map_update_elem(fd, &id, &session, BPF_ANY);
 	}
 	full = map_memory(fd);
+	loader_close(loader);
+	if (empty && full == empty) {
+		ktap_skip("memory of a session", "before 6.4 the kernel does not count what a map really takes");
+		return;
+	}
 	ktap_ok(empty && full > empty && (full - empty) / SESSIONS + 16 <= loader_session_bytes(),
 		"a session takes %llu bytes and its bucket 16; %u are stated, 320 allowed",
 		(unsigned long long)((full - empty) / SESSIONS), loader_session_bytes());
-	loader_close(loader);
 }
 
 int main(void)
