@@ -97,9 +97,6 @@ struct {
 
 /* --- each CPU's own: softirqs do not nest, so nobody else is in it --- */
 
-/* Refused packets that a CPU adds to alarm aggregates between two ticks; the rest of them is only counted. */
-#define VG_ALARMS_PER_TICK 256
-
 struct vg_cpu {
 	u64 tick;   /* jiffies at which the clock was read */
 	u64 now_ns; /* monotonic, coarse */

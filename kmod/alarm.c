@@ -44,6 +44,7 @@ void vg_alarm_free(struct vg_alarms *alarms, struct vg_alarm_entry *entry)
 int vg_alarms_init(struct vg_gate *gate)
 {
 	struct vg_alarms *alarms = &gate->alarms;
+	int err;
 
 	xa_init_flags(&alarms->slots, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_BH);
 	spin_lock_init(&alarms->lock);
@@ -51,7 +52,13 @@ int vg_alarms_init(struct vg_gate *gate)
 	INIT_LIST_HEAD(&alarms->closing);
 	init_llist_head(&alarms->notices);
 	vg_alarm_worker_init(alarms);
-	return rhashtable_init(&alarms->table, &vg_alarm_params);
+	alarms->quota = alloc_percpu_gfp(struct vg_alarm_quota, GFP_KERNEL_ACCOUNT);
+	if (!alarms->quota)
+		return -ENOMEM;
+	err = rhashtable_init(&alarms->table, &vg_alarm_params);
+	if (err)
+		free_percpu(alarms->quota);
+	return err;
 }
 
 static void vg_alarm_free_now(void *entry, void *unused)
@@ -70,6 +77,7 @@ void vg_alarms_done(struct vg_gate *gate)
 		vg_alarm_free_now(entry, NULL);
 	rhashtable_free_and_destroy(&alarms->table, vg_alarm_free_now, NULL);
 	xa_destroy(&alarms->slots);
+	free_percpu(alarms->quota);
 }
 
 bool vg_alarm_close(struct vg_alarms *alarms, struct vg_alarm_entry *entry)
@@ -221,6 +229,20 @@ static int vg_alarm_create(struct vg_alarms *alarms, const struct vg_gate_policy
 	return err;
 }
 
+static bool vg_alarm_quota_take(struct vg_alarms *alarms)
+{
+	struct vg_alarm_quota *quota = this_cpu_ptr(alarms->quota);
+
+	if (quota->tick != jiffies) {
+		quota->tick = jiffies;
+		quota->left = VG_ALARMS_PER_TICK;
+	}
+	if (!quota->left)
+		return false;
+	quota->left--;
+	return true;
+}
+
 void vg_alarm_packet(struct vg_gate *gate, const struct vg_gate_policy *policy, const struct vg_moment *moment,
 		     const struct vg_alarm_key *key, const struct xdp_buff *xdp)
 {
@@ -228,7 +250,7 @@ void vg_alarm_packet(struct vg_gate *gate, const struct vg_gate_policy *policy, 
 	struct vg_alarm_entry *entry;
 	int tries, err;
 
-	for (tries = 0; tries < 2; tries++) {
+	for (tries = 0; tries < 2 && (tries || vg_alarm_quota_take(alarms)); tries++) {
 		entry = rhashtable_lookup(&alarms->table, key, vg_alarm_params);
 		if (entry && vg_alarm_grow(alarms, entry, moment))
 			return;

@@ -2,6 +2,7 @@
 /*
  * alarm.h - refused packets aggregated by (session, source, reason).
  *
+ * A CPU takes in VG_ALARMS_PER_TICK packets a tick, beyond that it only counts.
  * A packet whose aggregate exists costs one look-up and an addition under the
  * aggregate's own lock. One whose aggregate does not exist costs a look-up and
  * a read of the bucket of new aggregates; only if that has a token is memory
@@ -53,7 +54,14 @@ struct vg_alarm_clock {
 	atomic64_t next_ns[2];
 };
 
+/* A CPU's own: what it may still add before its next tick. Softirqs do not nest, so nobody else is in it. */
+struct vg_alarm_quota {
+	unsigned long tick; /* jiffies */
+	u32 left;
+};
+
 struct vg_alarms {
+	struct vg_alarm_quota __percpu *quota;
 	struct rhashtable table;
 	struct xarray slots;  /* for walks, as with sessions */
 	spinlock_t lock;      /* the table lock, with softirqs off */

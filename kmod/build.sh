@@ -33,7 +33,8 @@ if ! grep -qs '^CONFIG_MODULES=y' "$kdir/include/config/auto.conf"; then
 	echo "kmod/build.sh: the kernel of $kdir takes no modules (CONFIG_MODULES is off): use the plain grade there" >&2
 	exit 1
 fi
-release=$(cat "$kdir/include/config/kernel.release")
+# Not include/config/kernel.release: Debian writes the upstream version there.
+release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$kdir/include/generated/utsrelease.h")
 
 # Links to the sources, so that the compiler reads what is edited; a file that went away goes away here too.
 mkdir -p "$out/kmod" "$out/include"

@@ -13,7 +13,8 @@ SIGN_SOURCES := kmod/ed25519.c kmod/fe25519.c kmod/sc25519.c kmod/sha512.c kmod/
 # The module. Its tools come first: where the headers cannot give it BTF, they do (kmod/btf).
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
-KRELEASE = $(or $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null),none)
+# As `uname -r` has it; Debian's kernel.release file has another.
+KRELEASE = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null),none)
 
 $(eval $(call vg_program,btfids,kmod/btfids.c,-lbpf -lelf))
 

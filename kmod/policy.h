@@ -57,7 +57,7 @@ struct vg_moment {
 
 static inline struct vg_moment vg_policy_moment(const struct vg_gate_policy *policy)
 {
-	ktime_t monotonic = ktime_get();
+	ktime_t monotonic = ktime_get_coarse(); /* of the last tick: freshness and budgets need no better */
 	u64 utc_us = ktime_to_us(ktime_mono_to_real(monotonic));
 	struct vg_moment moment = {
 		.now = vg_time64_of_utc(utc_us, policy->set.leap_seconds, policy->set.clock_offset_us),

@@ -16,6 +16,13 @@
 
 #define VG_ALARM_SAMPLE_MAX 160
 
+/*
+ * Refused packets that a CPU adds to aggregates between two ticks of its
+ * clock; the rest is only counted, as overflow. A flood of forgeries then costs no
+ * more than the packets it imitates.
+ */
+#define VG_ALARMS_PER_TICK 64
+
 struct vg_alarm_key {
 	u64 session; /* as the packet claims; 0 where there is none */
 	struct vg_source source;
