@@ -210,6 +210,25 @@ static void test_unspent(void)
 	gate_policy_set(&wire, VG_POLICY_batch_records, 512);
 }
 
+/* An action over its budget has taken a slot and gives it back. */
+static void test_release(void)
+{
+	struct gate_counts before, after;
+	u64 i;
+
+	wait_sealed();
+	gate_policy_set(&wire, VG_POLICY_session_burst, 1);
+	gate_policy_set(&wire, VG_POLICY_session_rate, 1);
+	gate_counters(&wire, false, &before);
+	for (i = 2800; i < 2820; i++)
+		send_action(i);
+	gate_counters(&wire, false, &after);
+	gate_policy_set(&wire, VG_POLICY_session_rate, 0);
+	ktap_ok(after.packets[VG_OVER_BUDGET] > before.packets[VG_OVER_BUDGET] && wait_sealed(),
+		"slots of actions over budget are given back (%llu)",
+		(unsigned long long)(after.packets[VG_OVER_BUDGET] - before.packets[VG_OVER_BUDGET]));
+}
+
 static void test_beacons(struct batches *reader)
 {
 	struct packet_fields fields = { 1, 0, now, VG_VID_BEACON, 10, 0x0a010101 };
@@ -255,6 +274,7 @@ int main(void)
 	test_backlog(&reader);
 	batches_fetch(&reader, &wire);
 	test_unspent();
+	test_release();
 	reader.want = 0; /* the part that was acknowledged unread is not checked */
 	memset(&reader.chain, 0, sizeof(reader.chain));
 	gate_state(&wire, &state);
