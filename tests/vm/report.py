@@ -21,7 +21,7 @@ PLAN = re.compile(r"^1\.\.(\d+)")
 BAD = re.compile(r"WARNING: |\bBUG: |\bBUG at|Oops|general protection|KASAN: |KFENCE: |UBSAN: |kmemleak: \d+ new|INFO: possible|"
                  r"INFO: task .* blocked|suspicious RCU|rcu.*self-detected stall|detected stalls|soft lockup|Call Trace|refcount_t|"
                  r"unregister_netdevice: waiting|leaked reference|Kernel panic|scheduling while atomic|"
-                 r"Unable to handle|inconsistent lock|circular locking|failed to validate module|\bleak(ed)? |DEBUG_LOCKS_WARN")
+                 r"Unable to handle|inconsistent lock|circular locking|failed to validate module|\bleaked |DEBUG_LOCKS_WARN")
 
 
 class Report:

@@ -13,6 +13,7 @@ CLEAN = "[    1.0] Run /init as init process\n[    2.0] reboot: Power down\n"
 # name, the guest's output, its console, exit code, a line that must be there
 CASES = [
     ("all is well", GOOD, CLEAN, 0, "ok 2 vm-x: two"),
+    ("what only sounds bad", GOOD, CLEAN + "[    0.1] kmemleak: Kernel memory leak detector initialized\n", 0, "ok 5 vm-x: the kernel's log is clean"),
     ("serial line ends", GOOD.replace("\n", "\r\n"), CLEAN, 0, "ok 1 vm-x: one"),
     ("a point fails", GOOD.replace("ok 2", "not ok 2").replace("end 0", "end 1"), CLEAN, 1, "not ok 2 vm-x: two"),
     ("a point is missing", GOOD.replace("ok 2 two\n", ""), CLEAN, 1, "./a planned 2 test points and reported 1"),
