@@ -12,13 +12,6 @@
 
 static struct kmem_cache *vg_session_cache;
 
-const struct rhashtable_params vg_session_params = {
-	.key_len = sizeof(u64),
-	.key_offset = offsetof(struct vg_session, id),
-	.head_offset = offsetof(struct vg_session, node),
-	.automatic_shrinking = true,
-};
-
 int vg_session_cache_start(void)
 {
 	vg_session_cache = KMEM_CACHE(vg_session, SLAB_ACCOUNT);

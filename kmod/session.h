@@ -19,6 +19,7 @@
 #ifndef VOLTGATE_KMOD_SESSION_H
 #define VOLTGATE_KMOD_SESSION_H
 
+#include <linux/hash.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -67,7 +68,26 @@ struct vg_sessions {
 	struct delayed_work sweeper; /* ends what has expired */
 };
 
-extern const struct rhashtable_params vg_session_params;
+/* Ids are random and given out by our own agent: one multiplication spreads them, and nobody can aim at a bucket. */
+static inline u32 vg_session_hash(const void *id, u32 len, u32 seed)
+{
+	return ((*(const u64 *)id ^ seed) * GOLDEN_RATIO_64) >> 32;
+}
+
+static inline int vg_session_compare(struct rhashtable_compare_arg *arg, const void *object)
+{
+	return ((const struct vg_session *)object)->id != *(const u64 *)arg->key;
+}
+
+/* Here, so that a look-up is inlined whole: a call through a pointer costs as much as the look-up. */
+static const struct rhashtable_params vg_session_params = {
+	.key_len = sizeof(u64),
+	.key_offset = offsetof(struct vg_session, id),
+	.head_offset = offsetof(struct vg_session, node),
+	.hashfn = vg_session_hash,
+	.obj_cmpfn = vg_session_compare,
+	.automatic_shrinking = true,
+};
 
 int vg_session_cache_start(void);
 void vg_session_cache_stop(void);
