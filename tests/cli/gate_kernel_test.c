@@ -83,11 +83,12 @@ static void listen_for(struct gate_kernel_listener *listener, struct collected *
 
 static void test_status(void)
 {
+	u32 bytes_max = getenv("VG_DEBUG_KERNEL") ? 512 : 320; /* lockdep makes locks large */
 	struct gate_status status;
 	int error = ops->status(gate, &status);
 
 	ktap_ok(!error && status.grade == VG_GRADE_ATTESTED && !status.epoch && status.version[0] &&
-			status.session_bytes && status.session_bytes <= 320 && status.time + 60000000 > now() &&
+			status.session_bytes && status.session_bytes <= bytes_max && status.time + 60000000 > now() &&
 			!sodium_is_zero(status.attestor, VG_KEY_LEN),
 		"a gate just made: attested, no epoch, %u bytes a session", error ? 0 : status.session_bytes);
 }
