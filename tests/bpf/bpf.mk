@@ -22,3 +22,8 @@ $(B)/tests/bpf/other.bpf.o: tests/bpf/other.bpf.c
 	$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 	llvm-strip -g $@
 $(B)/tests/bpf/loader: | $(B)/tests/bpf/other.bpf.o
+
+# On every kernel of tests/vm, where modules, libxdp's dispatcher and older verifiers are. The dispatcher and iproute2's
+# ip go along where they are installed; without them the test skips what needs them.
+GUEST_TESTS += $(B)/tests/bpf/loader $(B)/tests/bpf/verdict
+GUEST_FILES += $(B)/tests/bpf/other.bpf.o $(wildcard /usr/lib/*/bpf/xdp-dispatcher.o /bin/ip)

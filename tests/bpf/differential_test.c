@@ -96,6 +96,55 @@ static void renew_car(struct frame *frame)
 				frame->bytes[at + 2 + i] = generated >> (56 - 8 * i);
 }
 
+static void put(struct frame *frame, u8 byte)
+{
+	frame_bytes(frame, &byte, 1);
+}
+
+static void put_time(struct frame *frame)
+{
+	u64 generated = rig_now(&rig) + (draw(4) ? 0 : draw(8000000) - 4000000);
+	int i;
+
+	for (i = 0; i < 8; i++)
+		put(frame, generated >> (56 - 8 * i));
+}
+
+/* Signed data with every choice that the walk to the generation time knows. */
+static void draw_its(struct frame *frame)
+{
+	u32 data_len = draw(4) ? draw(100) : draw(1500), psid_len = 1 + draw(3), i;
+	u8 preamble = draw(16) ? 0x20 * (1 + draw(3)) : draw(256);
+
+	frame_begin(frame);
+	for (i = draw(4) ? 0 : draw(4); i; i--)
+		frame_vlan(frame, 0x8100);
+	frame_ethertype(frame, 0x8947);
+	frame_bytes(frame, "\x12\0\x50\x01\x03\x81", 6);
+	put(frame, draw(8) ? 0 : draw(3));
+	put(frame, preamble);
+	if (preamble & 0x40) {
+		put(frame, 3);
+		put(frame, draw(10) ? 0x80 : 0x81);
+		if (data_len >= 128 || !draw(4))
+			put(frame, data_len > 255 ? 0x82 : 0x81);
+		if (data_len > 255)
+			put(frame, data_len >> 8);
+		put(frame, data_len);
+		frame->len += data_len;
+	}
+	if (preamble & 0x20) {
+		put(frame, draw(10) ? 0x80 : 0x81);
+		frame->len += 32;
+	}
+	put(frame, draw(10) ? 0x40 : draw(256));
+	put(frame, psid_len);
+	for (i = 0; i < psid_len; i++)
+		put(frame, draw(256));
+	put_time(frame);
+	frame->len += draw(4) ? 75 + draw(200) : draw(80);
+}
+
 static void damage(struct frame *frame)
 {
 	u32 count;
@@ -113,14 +162,26 @@ static void damage(struct frame *frame)
 
 static void draw_frame(struct frame *frame)
 {
-	if (car_count && !draw(4) && reference->frame_count < ITS_MAX) {
-		*frame = car[draw(car_count)];
-		renew_car(frame);
+	static struct frame before;
+
+	if (!draw(16) && before.len) {
+		*frame = before; /* as it was: a replay, a duplicate */
+		return;
+	}
+	if (!draw(4) && reference->frame_count < ITS_MAX) {
+		if (car_count && draw(2)) {
+			*frame = car[draw(car_count)];
+			renew_car(frame);
+		} else {
+			draw_its(frame);
+		}
 	} else {
 		draw_headers(frame);
 		draw_vid(frame);
 		frame_end(frame);
 	}
+	if (!draw(8))
+		before = *frame;
 	damage(frame);
 }
 

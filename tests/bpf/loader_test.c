@@ -5,6 +5,7 @@
  * and what a session takes in memory.
  */
 #include <errno.h>
+#include <glob.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -26,6 +27,17 @@
 
 static struct rig rig;
 
+/* In a guest of tests/vm what is taken along lies below /vg. */
+static void find_dispatcher(void)
+{
+	glob_t found;
+
+	if (!glob("/vg/usr/lib/*/bpf", 0, NULL, &found)) {
+		setenv("LIBXDP_OBJECT_PATH", found.gl_pathv[0], 1);
+		globfree(&found);
+	}
+}
+
 static void other_path(char *ret_path, size_t size)
 {
 	const char *object = rig_object();
@@ -45,6 +57,7 @@ static bool ip(const char *words)
 		count++;
 	child = fork();
 	if (!child) {
+		execv("/vg/bin/ip", arguments);
 		execvp("ip", arguments);
 		_exit(127);
 	}
@@ -350,6 +363,7 @@ int main(void)
 	char path[4200];
 	int exit_code;
 
+	find_dispatcher();
 	if (rig_open(&rig, &exit_code))
 		return exit_code;
 	test_diagnosis();
