@@ -3,5 +3,5 @@
 include $(wildcard tests/*/*.mk)
 
 # Layouts in the module are compared once the virtual machines' tests have built it.
-LAST := $(B)/tests/layout
+LAST := $(filter %/unit/layout,$(TESTS))
 TESTS := $(filter-out $(LAST),$(TESTS)) $(LAST)
