@@ -5,7 +5,6 @@
  * and what a session takes in memory.
  */
 #include <errno.h>
-#include <glob.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -27,17 +26,6 @@
 
 static struct rig rig;
 
-/* In a guest of tests/vm what is taken along lies below /vg. */
-static void find_dispatcher(void)
-{
-	glob_t found;
-
-	if (!glob("/vg/usr/lib/*/bpf", 0, NULL, &found)) {
-		setenv("LIBXDP_OBJECT_PATH", found.gl_pathv[0], 1);
-		globfree(&found);
-	}
-}
-
 static void other_path(char *ret_path, size_t size)
 {
 	const char *object = rig_object();
@@ -45,7 +33,7 @@ static void other_path(char *ret_path, size_t size)
 	snprintf(ret_path, size, "%.*s/tests/bpf/other.bpf.o", (int)(strrchr(object, '/') - object), object);
 }
 
-/* Runs `ip` with @words; not by a shell, which in a small guest has an `ip` of its own that knows less. */
+/* Runs `ip` with @words; iproute2's, and not by a shell: small guests have an `ip` of their own that knows less. */
 static bool ip(const char *words)
 {
 	char *arguments[16] = { "ip" }, copy[128];
@@ -57,7 +45,7 @@ static bool ip(const char *words)
 		count++;
 	child = fork();
 	if (!child) {
-		execv("/vg/bin/ip", arguments);
+		execv("/usr/bin/ip", arguments);
 		execvp("ip", arguments);
 		_exit(127);
 	}
@@ -363,7 +351,6 @@ int main(void)
 	char path[4200];
 	int exit_code;
 
-	find_dispatcher();
 	if (rig_open(&rig, &exit_code))
 		return exit_code;
 	test_diagnosis();
