@@ -13,28 +13,9 @@
 #include "agent/policy_word.h"
 #include "agent/source_text.h"
 
-__attribute__((format(printf, 2, 3))) static int refuse(struct gate_error *ret_error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(ret_error->text, sizeof(ret_error->text), format, args);
-	va_end(args);
-	return -EINVAL;
-}
-
-/* Returns @object, or drops it where something did not go in. */
-static json_t *finish(json_t *object, int failed)
-{
-	if (object && !failed)
-		return object;
-	json_decref(object);
-	return NULL;
-}
-
 static int refuse_unless_object(const json_t *object, const char *what, struct gate_error *ret_error)
 {
-	return json_is_object(object) ? 0 : refuse(ret_error, "%s must be a JSON object", what);
+	return json_is_object(object) ? 0 : gate_json_refuse(ret_error, "%s must be a JSON object", what);
 }
 
 static int get_u32(const json_t *object, const char *name, u32 *ret_number, struct gate_error *ret_error)
@@ -45,7 +26,7 @@ static int get_u32(const json_t *object, const char *name, u32 *ret_number, stru
 	if (error)
 		return error;
 	if (number > UINT32_MAX)
-		return refuse(ret_error, "\"%s\" must be below 4294967296", name);
+		return gate_json_refuse(ret_error, "\"%s\" must be below 4294967296", name);
 	*ret_number = (u32)number;
 	return 0;
 }
@@ -61,7 +42,7 @@ static int maybe_bool(const json_t *object, const char *name, bool *ret_flag, st
 	const json_t *value = json_object_get(object, name);
 
 	if (value && !json_is_boolean(value))
-		return refuse(ret_error, "\"%s\" must be true or false", name);
+		return gate_json_refuse(ret_error, "\"%s\" must be true or false", name);
 	if (value)
 		*ret_flag = json_is_true(value);
 	return 0;
@@ -79,14 +60,15 @@ json_t *gate_json_session(const struct gate_session *session)
 	failed |= gate_json_put_u64(object, "head", session->head);
 	failed |= gate_json_put_u64(object, "accepted", session->accepted);
 	failed |= json_object_set_new(object, "revoked", json_boolean(session->revoked));
-	return finish(object, failed);
+	return gate_json_finish(object, failed);
 }
 
 json_t *gate_json_session_secret(const struct gate_session *session)
 {
 	json_t *object = gate_json_session(session);
 
-	return finish(object, !object || gate_json_put_hex(object, "key", session->key, sizeof(session->key)));
+	return gate_json_finish(object,
+				!object || gate_json_put_hex(object, "key", session->key, sizeof(session->key)));
 }
 
 static int decode_session(const json_t *object, bool with_key, struct gate_session *session,
@@ -100,7 +82,7 @@ static int decode_session(const json_t *object, bool with_key, struct gate_sessi
 	if (with_key)
 		error = gate_json_get_hex(object, "key", session->key, sizeof(session->key), ret_error);
 	else if (json_object_get(object, "key"))
-		return refuse(ret_error, "\"key\" has no place here; keys are set once and never shown");
+		return gate_json_refuse(ret_error, "\"key\" has no place here; keys are set once and never shown");
 	if (!error && json_object_get(object, "commitment"))
 		error = gate_json_get_hex(object, "commitment", session->commitment, VG_HASH_LEN, ret_error);
 	if (!error)
@@ -146,7 +128,7 @@ static int get_grade(const json_t *object, enum vg_grade *ret_grade, struct gate
 	else if (!strcmp(word, "plain"))
 		*ret_grade = VG_GRADE_PLAIN;
 	else
-		return refuse(ret_error, "\"grade\" must be \"attested\" or \"plain\"");
+		return gate_json_refuse(ret_error, "\"grade\" must be \"attested\" or \"plain\"");
 	return 0;
 }
 
@@ -169,7 +151,7 @@ json_t *gate_json_status(const struct gate_status *status)
 	failed |= gate_json_put_u64(object, "alarm_entries", status->alarm_entries);
 	failed |= json_object_set_new(object, "test_clock", json_boolean(status->test_clock));
 	failed |= gate_json_put_time(object, "time", status->time);
-	return finish(object, failed);
+	return gate_json_finish(object, failed);
 }
 
 int gate_json_status_decode(const json_t *object, struct gate_status *ret_status, struct gate_error *ret_error)
@@ -210,8 +192,8 @@ int gate_json_status_decode(const json_t *object, struct gate_status *ret_status
 	if (error)
 		return error;
 	if (strlen(version) >= sizeof(ret_status->version))
-		return refuse(ret_error, "\"version\" must be shorter than %zu characters",
-			      sizeof(ret_status->version));
+		return gate_json_refuse(ret_error, "\"version\" must be shorter than %zu characters",
+					sizeof(ret_status->version));
 	memcpy(ret_status->version, version, strlen(version));
 	return 0;
 }
@@ -224,7 +206,7 @@ json_t *gate_json_policy(const struct vg_policy *policy)
 	for (key = 0; key < VG_POLICY_KEY_COUNT; key++)
 		failed |= json_object_set_new(object, policy_word_of(key)->word,
 					      json_integer(policy_word_get(policy, key)));
-	return finish(object, failed);
+	return gate_json_finish(object, failed);
 }
 
 int gate_json_policy_decode(const json_t *object, struct vg_policy *ret_policy, struct gate_error *ret_error)
@@ -239,8 +221,8 @@ int gate_json_policy_decode(const json_t *object, struct vg_policy *ret_policy, 
 			continue;
 		error = gate_json_get_s64(object, word->word, &value, ret_error);
 		if (!error && policy_word_set(ret_policy, key, value))
-			error = refuse(ret_error, "%s must be from %lld to %lld, not %lld", word->word,
-				       (long long)word->min, (long long)word->max, (long long)value);
+			error = gate_json_refuse(ret_error, "%s must be from %lld to %lld, not %lld", word->word,
+						 (long long)word->min, (long long)word->max, (long long)value);
 	}
 	return error;
 }
@@ -254,7 +236,7 @@ json_t *gate_json_deny(const struct gate_deny *deny)
 	source_text_format_prefix(&deny->source, deny->prefix_bits, prefix);
 	failed = json_object_set_new(object, "prefix", json_string(prefix));
 	failed |= gate_json_put_u64(object, "hits", deny->hits);
-	return finish(object, failed);
+	return gate_json_finish(object, failed);
 }
 
 int gate_json_deny_decode(const json_t *object, struct gate_deny *ret_deny, struct gate_error *ret_error)
@@ -269,13 +251,14 @@ int gate_json_deny_decode(const json_t *object, struct gate_deny *ret_deny, stru
 		return error;
 	error = source_text_parse(prefix, &ret_deny->source, &ret_deny->prefix_bits);
 	if (error == -EDOM)
-		return refuse(ret_error, "%.60s has bits set beyond its prefix length; write the network's own address",
-			      prefix);
+		return gate_json_refuse(ret_error,
+					"%.60s has bits set beyond its prefix length; write the network's own address",
+					prefix);
 	if (error == -ERANGE)
-		return refuse(ret_error, "%.60s has a prefix length longer than its address", prefix);
+		return gate_json_refuse(ret_error, "%.60s has a prefix length longer than its address", prefix);
 	if (error)
-		return refuse(ret_error, "%.60s is no IPv4, IPv6 or MAC address with an optional prefix length",
-			      prefix);
+		return gate_json_refuse(ret_error,
+					"%.60s is no IPv4, IPv6 or MAC address with an optional prefix length", prefix);
 	return maybe_u64(object, "hits", &ret_deny->hits, ret_error);
 }
 
@@ -287,7 +270,7 @@ static json_t *reasons_encode(const u64 counts[VG_REASON_COUNT])
 
 	for (reason = 0; reason < VG_REASON_COUNT; reason++)
 		failed |= gate_json_put_u64(object, vg_reason_word(reason), counts[reason]);
-	return finish(object, failed);
+	return gate_json_finish(object, failed);
 }
 
 static int reasons_decode(const json_t *object, u64 ret_counts[VG_REASON_COUNT], struct gate_error *ret_error)
@@ -312,7 +295,7 @@ json_t *gate_json_counters(const struct gate_counters *counters, int cpu)
 	failed |= json_object_set_new(object, "packets", reasons_encode(counters->packets));
 	failed |= json_object_set_new(object, "alarm_overflow", reasons_encode(counters->alarm_overflow));
 	failed |= gate_json_put_u64(object, "total", total);
-	return finish(object, failed);
+	return gate_json_finish(object, failed);
 }
 
 int gate_json_counters_decode(const json_t *object, struct gate_counters *ret_counters, int *ret_cpu,
@@ -332,7 +315,7 @@ int gate_json_counters_decode(const json_t *object, struct gate_counters *ret_co
 	if (error)
 		return error;
 	if (cpu > INT32_MAX)
-		return refuse(ret_error, "\"cpu\" must be a CPU's number");
+		return gate_json_refuse(ret_error, "\"cpu\" must be a CPU's number");
 	*ret_cpu = json_object_get(object, "cpu") ? (int)cpu : -1;
 	return 0;
 }
@@ -347,7 +330,7 @@ json_t *gate_json_interface(const struct gate_interface *interface)
 	failed |= json_object_set_new(object, "mode", json_string(interface->mode));
 	failed |= json_object_set_new(object, "grade", json_string(grade_word(interface->grade)));
 	failed |= gate_json_put_u64(object, "program_id", interface->program_id);
-	return finish(object, failed);
+	return gate_json_finish(object, failed);
 }
 
 static int get_short(const json_t *object, const char *name, char *ret_text, size_t size, struct gate_error *ret_error)
@@ -358,7 +341,7 @@ static int get_short(const json_t *object, const char *name, char *ret_text, siz
 	if (error)
 		return error;
 	if (strlen(text) >= size)
-		return refuse(ret_error, "\"%s\" must be shorter than %zu characters", name, size);
+		return gate_json_refuse(ret_error, "\"%s\" must be shorter than %zu characters", name, size);
 	memcpy(ret_text, text, strlen(text) + 1);
 	return 0;
 }

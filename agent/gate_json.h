@@ -107,4 +107,11 @@ int gate_json_get_hex(const json_t *object, const char *name, void *ret_bytes, s
 /* The string is the object's. */
 int gate_json_get_text(const json_t *object, const char *name, const char **ret_text, struct gate_error *ret_error);
 
+/* --- for the files that make and read objects --- */
+
+/* Leaves one sentence in @ret_error; returns -EINVAL. */
+int gate_json_refuse(struct gate_error *ret_error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Returns @object, or drops it and returns NULL where something did not go in. */
+json_t *gate_json_finish(json_t *object, int failed);
+
 #endif

@@ -23,24 +23,6 @@ static const char *const why[VG_REASON_COUNT] = {
 #undef REASON_WHY
 };
 
-__attribute__((format(printf, 2, 3))) static int refuse(struct gate_error *ret_error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(ret_error->text, sizeof(ret_error->text), format, args);
-	va_end(args);
-	return -EINVAL;
-}
-
-static json_t *finish(json_t *object, int failed)
-{
-	if (object && !failed)
-		return object;
-	json_decref(object);
-	return NULL;
-}
-
 /* "Refused 3 packets of session 01.. from 192.0.2.1 on eth0, each because its tag is wrong (forged)." */
 static json_t *alarm_sentence(const struct vg_alarm *alarm, int event, const char *interface)
 {
@@ -95,7 +77,7 @@ json_t *gate_json_alarm(const struct vg_alarm *alarm, int event, const char *int
 	failed |= gate_json_put_hex(object, "sample", state->sample,
 				    state->sample_len < VG_ALARM_SAMPLE_MAX ? state->sample_len : VG_ALARM_SAMPLE_MAX);
 	failed |= json_object_set_new(object, "sentence", alarm_sentence(alarm, event, interface));
-	return finish(object, failed);
+	return gate_json_finish(object, failed);
 }
 
 static int index_of(const char *word, const char *const words[], int count)
@@ -131,13 +113,13 @@ static int alarm_key_decode(const json_t *object, struct vg_alarm_key *key, int 
 		return error;
 	*ret_event = index_of(word, states, STATE_COUNT);
 	if (*ret_event < 0)
-		return refuse(ret_error, "\"state\" must be open, new, update or closed");
+		return gate_json_refuse(ret_error, "\"state\" must be open, new, update or closed");
 	error = gate_json_get_text(object, "reason", &word, ret_error);
 	if (error)
 		return error;
 	reason = reason_of(word);
 	if (reason < 0)
-		return refuse(ret_error, "\"reason\" is none of the gate's reasons: %.40s", word);
+		return gate_json_refuse(ret_error, "\"reason\" is none of the gate's reasons: %.40s", word);
 	key->reason = (u32)reason;
 	if (json_object_get(object, "session"))
 		error = gate_json_get_id(object, "session", &key->session, ret_error);
@@ -147,7 +129,7 @@ static int alarm_key_decode(const json_t *object, struct vg_alarm_key *key, int 
 	if (error)
 		return error;
 	return source_text_parse(word, &key->source, &bits)
-		       ? refuse(ret_error, "\"%s\" is not an address: %.60s", name, word)
+		       ? gate_json_refuse(ret_error, "\"%s\" is not an address: %.60s", name, word)
 		       : 0;
 }
 
@@ -159,7 +141,7 @@ static int alarm_sample_decode(const json_t *object, struct vg_alarm_state *stat
 	if (error)
 		return error;
 	if (strlen(text) > 2 * VG_ALARM_SAMPLE_MAX || strlen(text) % 2)
-		return refuse(ret_error, "\"sample\" must be at most %d bytes in hex", VG_ALARM_SAMPLE_MAX);
+		return gate_json_refuse(ret_error, "\"sample\" must be at most %d bytes in hex", VG_ALARM_SAMPLE_MAX);
 	state->sample_len = (u16)(strlen(text) / 2);
 	return gate_json_get_hex(object, "sample", state->sample, state->sample_len, ret_error);
 }
@@ -173,7 +155,7 @@ int gate_json_alarm_decode(const json_t *object, struct vg_alarm *ret_alarm, int
 
 	memset(ret_alarm, 0, sizeof(*ret_alarm));
 	if (!json_is_object(object))
-		return refuse(ret_error, "an alarm must be a JSON object");
+		return gate_json_refuse(ret_error, "an alarm must be a JSON object");
 	error = alarm_key_decode(object, &ret_alarm->key, ret_event, ret_error);
 	if (!error)
 		error = gate_json_get_u64(object, "count", &state->count, ret_error);
@@ -186,7 +168,8 @@ int gate_json_alarm_decode(const json_t *object, struct vg_alarm *ret_alarm, int
 	if (!error)
 		error = gate_json_get_u64(object, "frame_len", &frame_len, ret_error);
 	if (!error && (ifindex > UINT32_MAX || frame_len > UINT16_MAX))
-		error = refuse(ret_error, "\"ifindex\" must be below 4294967296 and \"frame_len\" below 65536");
+		error = gate_json_refuse(ret_error,
+					 "\"ifindex\" must be below 4294967296 and \"frame_len\" below 65536");
 	if (error)
 		return error;
 	state->ifindex = (u32)ifindex;
@@ -215,7 +198,7 @@ json_t *gate_json_record(const struct vg_batch_head *head, u32 index, const stru
 	failed |= json_object_set_new(object, "grade", json_string(grade));
 	failed |= json_object_set_new(object, "test_clock", json_boolean(record->flags & VG_RECORD_FLAG_TEST_CLOCK));
 	failed |= gate_json_put_hex(object, "digest", record->digest, VG_HASH_LEN);
-	return finish(object, failed);
+	return gate_json_finish(object, failed);
 }
 
 json_t *gate_json_action(const struct vg_batch_head *head, u32 index, const struct vg_record *record, const u8 *vid,
@@ -232,5 +215,5 @@ json_t *gate_json_action(const struct vg_batch_head *head, u32 index, const stru
 		return NULL;
 	failed = gate_json_put_time(object, "generated", vg_be64(header->generated));
 	failed |= gate_json_put_hex(object, "payload", header->payload, vid_len - VG_VID_OVERHEAD);
-	return finish(object, failed);
+	return gate_json_finish(object, failed);
 }

@@ -17,7 +17,7 @@
 
 static const char digits[] = "0123456789abcdef";
 
-__attribute__((format(printf, 2, 3))) static int refuse(struct gate_error *ret_error, const char *format, ...)
+int gate_json_refuse(struct gate_error *ret_error, const char *format, ...)
 {
 	va_list args;
 
@@ -25,6 +25,14 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct gate_error *ret_e
 	vsnprintf(ret_error->text, sizeof(ret_error->text), format, args);
 	va_end(args);
 	return -EINVAL;
+}
+
+json_t *gate_json_finish(json_t *object, int failed)
+{
+	if (object && !failed)
+		return object;
+	json_decref(object);
+	return NULL;
 }
 
 json_t *gate_json_error(int error, const char *text)
@@ -89,9 +97,9 @@ int gate_json_get_text(const json_t *object, const char *name, const char **ret_
 	const json_t *value = json_object_get(object, name);
 
 	if (!value)
-		return refuse(ret_error, "\"%s\" is missing; it is a string", name);
+		return gate_json_refuse(ret_error, "\"%s\" is missing; it is a string", name);
 	if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value))
-		return refuse(ret_error, "\"%s\" must be a string without NUL characters", name);
+		return gate_json_refuse(ret_error, "\"%s\" must be a string without NUL characters", name);
 	*ret_text = json_string_value(value);
 	return 0;
 }
@@ -115,14 +123,14 @@ int gate_json_get_hex(const json_t *object, const char *name, void *ret_bytes, s
 	if (error)
 		return error;
 	if (strlen(text) != 2 * len)
-		return refuse(ret_error, "\"%s\" must be %zu hex digits, not %zu characters", name, 2 * len,
-			      strlen(text));
+		return gate_json_refuse(ret_error, "\"%s\" must be %zu hex digits, not %zu characters", name, 2 * len,
+					strlen(text));
 	for (i = 0; i < len; i++) {
 		int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
 
 		if (high < 0 || low < 0)
-			return refuse(ret_error, "\"%s\" must be hex digits; characters %zu and %zu are not", name,
-				      2 * i + 1, 2 * i + 2);
+			return gate_json_refuse(ret_error, "\"%s\" must be hex digits; characters %zu and %zu are not",
+						name, 2 * i + 1, 2 * i + 2);
 		to[i] = (u8)(high << 4 | low);
 	}
 	return 0;
@@ -159,7 +167,7 @@ int gate_json_get_u64(const json_t *object, const char *name, u64 *ret_number, s
 	const json_t *value = json_object_get(object, name);
 
 	if (!value)
-		return refuse(ret_error, "\"%s\" is missing; it is a number from 0 on", name);
+		return gate_json_refuse(ret_error, "\"%s\" is missing; it is a number from 0 on", name);
 	if (json_is_integer(value) && json_integer_value(value) >= 0) {
 		*ret_number = (u64)json_integer_value(value);
 		return 0;
@@ -167,7 +175,7 @@ int gate_json_get_u64(const json_t *object, const char *name, u64 *ret_number, s
 	if (json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value) &&
 	    parse_decimal(json_string_value(value), ret_number))
 		return 0;
-	return refuse(ret_error, "\"%s\" must be an integer from 0 to 18446744073709551615", name);
+	return gate_json_refuse(ret_error, "\"%s\" must be an integer from 0 to 18446744073709551615", name);
 }
 
 int gate_json_get_s64(const json_t *object, const char *name, s64 *ret_number, struct gate_error *ret_error)
@@ -177,7 +185,7 @@ int gate_json_get_s64(const json_t *object, const char *name, s64 *ret_number, s
 	u64 number;
 
 	if (!value)
-		return refuse(ret_error, "\"%s\" is missing; it is a number", name);
+		return gate_json_refuse(ret_error, "\"%s\" is missing; it is a number", name);
 	if (json_is_integer(value)) {
 		*ret_number = json_integer_value(value);
 		return 0;
@@ -188,5 +196,5 @@ int gate_json_get_s64(const json_t *object, const char *name, s64 *ret_number, s
 		*ret_number = *text == '-' ? -(s64)number : (s64)number;
 		return 0;
 	}
-	return refuse(ret_error, "\"%s\" must be an integer", name);
+	return gate_json_refuse(ret_error, "\"%s\" must be an integer", name);
 }

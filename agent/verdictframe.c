@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -206,5 +207,15 @@ int verdictframe_segments(const char *path, u64 **ret_numbers, size_t *ret_count
 			*ret_numbers = NULL;
 			err = -EBADMSG;
 		}
+	return err;
+}
+
+int verdictframe_fail(struct verdictlog_error *ret_error, int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(ret_error->text, sizeof(ret_error->text), format, args);
+	va_end(args);
 	return err;
 }

@@ -42,4 +42,8 @@ void verdictframe_segment_name(u64 number, char ret_name[VERDICTFRAME_NAME_LEN +
  * missing between two others (its number in *ret_count). */
 int verdictframe_segments(const char *dir, u64 **ret_numbers, size_t *ret_count);
 
+/* Leaves one sentence in @ret_error; returns @err. */
+int verdictframe_fail(struct verdictlog_error *ret_error, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 #endif

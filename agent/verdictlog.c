@@ -33,24 +33,13 @@ struct verdictlog {
 	u8 frame[VERDICTFRAME_MAX];
 };
 
-__attribute__((format(printf, 3, 4))) static int verdictlog_fail(struct verdictlog_error *ret_error, int err,
-								 const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(ret_error->text, sizeof(ret_error->text), format, args);
-	va_end(args);
-	return err;
-}
-
 static int verdictlog_damaged(const struct verdictlog *log, off_t offset, const char *what,
 			      struct verdictlog_error *ret_error)
 {
 	char name[VERDICTFRAME_NAME_LEN + 1];
 
 	verdictframe_segment_name(log->number, name);
-	return verdictlog_fail(
+	return verdictframe_fail(
 		ret_error, -EBADMSG,
 		"The verdict log is damaged at %s/%s offset %lld: %s. Keep a copy of the folder as evidence, find "
 		"the extent with 'voltgate verify', then move the folder away so that a new log begins.",
@@ -65,8 +54,8 @@ static int verdictlog_repair(struct verdictlog *log, off_t size, const char *wha
 	if (size - end > VERDICTLOG_UNSYNCED_MAX || verdictframe_follows(log->fd, end, size))
 		return verdictlog_damaged(log, end, what, ret_error);
 	if (ftruncate(log->fd, end) || fsync(log->fd))
-		return verdictlog_fail(ret_error, -errno, "Cannot cut the torn tail off the verdict log in %s: %s.",
-				       log->dir, strerror(errno));
+		return verdictframe_fail(ret_error, -errno, "Cannot cut the torn tail off the verdict log in %s: %s.",
+					 log->dir, strerror(errno));
 	log->cut = (u64)(size - end);
 	return 0;
 }
@@ -80,7 +69,7 @@ static int verdictlog_scan(struct verdictlog *log, bool is_last, off_t size, str
 	size_t len;
 
 	if (!batch)
-		return verdictlog_fail(ret_error, -ENOMEM, "No memory to read the verdict log in %s.", log->dir);
+		return verdictframe_fail(ret_error, -ENOMEM, "No memory to read the verdict log in %s.", log->dir);
 	log->end = VERDICTLOG_SEGMENT_HEADER_LEN;
 	while ((outcome = verdictframe_read(log->fd, log->end, batch, &len)) == VERDICTFRAME_WHOLE) {
 		log->end += (off_t)len;
@@ -103,8 +92,8 @@ static int verdictlog_write_header(struct verdictlog *log, struct verdictlog_err
 	verdictframe_segment_header(log->number, header);
 	errno = ENOSPC; /* what a short write means */
 	if (pwrite(log->fd, header, sizeof(header), 0) != sizeof(header) || fsync(log->fd) || fsync(log->dir_fd))
-		return verdictlog_fail(ret_error, -errno, "Cannot begin a segment of the verdict log in %s: %s.",
-				       log->dir, strerror(errno));
+		return verdictframe_fail(ret_error, -errno, "Cannot begin a segment of the verdict log in %s: %s.",
+					 log->dir, strerror(errno));
 	log->end = sizeof(header);
 	log->synced = log->end;
 	return 0;
@@ -117,7 +106,7 @@ static int verdictlog_open_segment(struct verdictlog *log, int flags, struct ver
 	verdictframe_segment_name(log->number, name);
 	log->fd = openat(log->dir_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 	if (log->fd < 0)
-		return verdictlog_fail(ret_error, -errno, "Cannot open %s/%s: %s.", log->dir, name, strerror(errno));
+		return verdictframe_fail(ret_error, -errno, "Cannot open %s/%s: %s.", log->dir, name, strerror(errno));
 	return 0;
 }
 
@@ -133,8 +122,8 @@ static int verdictlog_resume(struct verdictlog *log, bool is_last, struct verdic
 		return err;
 	got = pread(log->fd, found, sizeof(found), 0);
 	if (got < 0 || fstat(log->fd, &status))
-		return verdictlog_fail(ret_error, -errno, "Cannot read the verdict log in %s: %s.", log->dir,
-				       strerror(errno));
+		return verdictframe_fail(ret_error, -errno, "Cannot read the verdict log in %s: %s.", log->dir,
+					 strerror(errno));
 	verdictframe_segment_header(log->number, header);
 	if (got < (ssize_t)sizeof(header) && is_last && !memcmp(found, header, (size_t)got)) {
 		log->cut = (u64)got;
@@ -182,14 +171,14 @@ static int verdictlog_open_last(struct verdictlog *log, const u64 *numbers, size
 static int verdictlog_open_dir(struct verdictlog *log, struct verdictlog_error *ret_error)
 {
 	if (mkdir(log->dir, 0700) && errno != EEXIST)
-		return verdictlog_fail(ret_error, -errno, "Cannot make the folder of the verdict log %s: %s.", log->dir,
-				       strerror(errno));
+		return verdictframe_fail(ret_error, -errno, "Cannot make the folder of the verdict log %s: %s.",
+					 log->dir, strerror(errno));
 	log->dir_fd = open(log->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (log->dir_fd < 0)
-		return verdictlog_fail(ret_error, -errno, "Cannot open the folder of the verdict log %s: %s.", log->dir,
-				       strerror(errno));
+		return verdictframe_fail(ret_error, -errno, "Cannot open the folder of the verdict log %s: %s.",
+					 log->dir, strerror(errno));
 	if (flock(log->dir_fd, LOCK_EX | LOCK_NB))
-		return verdictlog_fail(
+		return verdictframe_fail(
 			ret_error, -EBUSY,
 			"Another process writes the verdict log in %s. Stop it, or give this one a folder of its own.",
 			log->dir);
@@ -206,7 +195,7 @@ int verdictlog_open(const char *dir, u64 segment_bytes, struct verdictlog **ret_
 	*ret_log = NULL;
 	if (!log || !(log->dir = strdup(dir))) {
 		free(log);
-		return verdictlog_fail(ret_error, -ENOMEM, "No memory to open the verdict log in %s.", dir);
+		return verdictframe_fail(ret_error, -ENOMEM, "No memory to open the verdict log in %s.", dir);
 	}
 	log->fd = log->dir_fd = -1;
 	log->segment_bytes = segment_bytes;
@@ -214,13 +203,14 @@ int verdictlog_open(const char *dir, u64 segment_bytes, struct verdictlog **ret_
 	if (!err) {
 		err = verdictframe_segments(dir, &numbers, &count);
 		if (err == -EBADMSG)
-			verdictlog_fail(
+			verdictframe_fail(
 				ret_error, err,
 				"Segment %zu of the verdict log in %s is missing between others. Put it back, or "
 				"move the folder away so that a new log begins.",
 				count, dir);
 		else if (err)
-			verdictlog_fail(ret_error, err, "Cannot list the verdict log in %s: %s.", dir, strerror(-err));
+			verdictframe_fail(ret_error, err, "Cannot list the verdict log in %s: %s.", dir,
+					  strerror(-err));
 	}
 	if (!err)
 		err = verdictlog_open_last(log, numbers, count, ret_error);
@@ -280,7 +270,7 @@ int verdictlog_append(struct verdictlog *log, const struct batch *batch, struct 
 			continue;
 		if (wrote <= 0) {
 			err = wrote ? -errno : -ENOSPC;
-			verdictlog_fail(
+			verdictframe_fail(
 				ret_error, err, "Cannot write the verdict log in %s: %s.%s", log->dir, strerror(-err),
 				ftruncate(log->fd, log->end) ? " The half frame could not be cut off either." : "");
 			return err;
@@ -298,8 +288,8 @@ int verdictlog_sync(struct verdictlog *log, struct verdictlog_error *ret_error)
 	if (log->synced == log->end)
 		return 0;
 	if (fdatasync(log->fd))
-		return verdictlog_fail(ret_error, -errno, "Cannot bring the verdict log in %s to the disk: %s.",
-				       log->dir, strerror(errno));
+		return verdictframe_fail(ret_error, -errno, "Cannot bring the verdict log in %s to the disk: %s.",
+					 log->dir, strerror(errno));
 	log->synced = log->end;
 	return 0;
 }

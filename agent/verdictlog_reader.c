@@ -24,17 +24,6 @@ struct verdictlog_reader {
 	off_t read_at; /* of the last batch read */
 };
 
-__attribute__((format(printf, 3, 4))) static int reader_fail(struct verdictlog_error *ret_error, int err,
-							     const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(ret_error->text, sizeof(ret_error->text), format, args);
-	va_end(args);
-	return err;
-}
-
 static bool reader_is_last(const struct verdictlog_reader *reader)
 {
 	return reader->at + 1 >= reader->count;
@@ -52,21 +41,22 @@ static int reader_open_segment(struct verdictlog_reader *reader, struct verdictl
 	}
 	reader->fd = open(reader->file, O_RDONLY | O_CLOEXEC);
 	if (reader->fd < 0)
-		return reader_fail(ret_error, -errno, "Cannot open %s: %s.", reader->file, strerror(errno));
+		return verdictframe_fail(ret_error, -errno, "Cannot open %s: %s.", reader->file, strerror(errno));
 	got = pread(reader->fd, found, sizeof(found), 0);
 	if (got < 0)
-		return reader_fail(ret_error, -errno, "Cannot read %s: %s.", reader->file, strerror(errno));
+		return verdictframe_fail(ret_error, -errno, "Cannot read %s: %s.", reader->file, strerror(errno));
 	if (*reader->dir)
 		verdictframe_segment_header(reader->numbers[reader->at], expected);
 	else
 		memcpy(expected, found, sizeof(expected)), memcpy(expected, VERDICTLOG_MAGIC, 8);
 	if (got < (ssize_t)sizeof(found) && reader_is_last(reader) && !memcmp(found, expected, (size_t)got))
-		return reader_fail(ret_error, -ENODATA, "%s ends at offset %zd, within its own header: a torn tail.",
-				   reader->file, got);
+		return verdictframe_fail(ret_error, -ENODATA,
+					 "%s ends at offset %zd, within its own header: a torn tail.", reader->file,
+					 got);
 	if (got < (ssize_t)sizeof(found) || memcmp(found, expected, sizeof(found)))
-		return reader_fail(ret_error, -EBADMSG,
-				   "%s offset 0: it does not begin as a segment of the verdict log does.%s",
-				   reader->file, *reader->dir ? " Was it renamed?" : "");
+		return verdictframe_fail(ret_error, -EBADMSG,
+					 "%s offset 0: it does not begin as a segment of the verdict log does.%s",
+					 reader->file, *reader->dir ? " Was it renamed?" : "");
 	reader->offset = sizeof(found);
 	return 0;
 }
@@ -79,14 +69,15 @@ int verdictlog_reader_open(const char *path, struct verdictlog_reader **ret_read
 
 	*ret_reader = NULL;
 	if (!reader)
-		return reader_fail(ret_error, -ENOMEM, "No memory to read %s.", path);
+		return verdictframe_fail(ret_error, -ENOMEM, "No memory to read %s.", path);
 	reader->fd = -1;
 	reader->count = 1;
 	if (strlen(path) >= PATH_MAX)
-		err = reader_fail(ret_error, -ENAMETOOLONG, "The path of the verdict log is longer than %d bytes.",
-				  PATH_MAX - 1);
+		err = verdictframe_fail(ret_error, -ENAMETOOLONG,
+					"The path of the verdict log is longer than %d bytes.", PATH_MAX - 1);
 	else if (stat(path, &status))
-		err = reader_fail(ret_error, -errno, "Cannot read the verdict log %s: %s.", path, strerror(errno));
+		err = verdictframe_fail(ret_error, -errno, "Cannot read the verdict log %s: %s.", path,
+					strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
 		strcpy(reader->file, path);
 	else {
@@ -94,10 +85,11 @@ int verdictlog_reader_open(const char *path, struct verdictlog_reader **ret_read
 		strcpy(reader->file, path);
 		err = verdictframe_segments(path, &reader->numbers, &reader->count);
 		if (err == -EBADMSG)
-			reader_fail(ret_error, err, "Segment %zu of the verdict log %s is missing between others.",
-				    reader->count, path);
+			verdictframe_fail(ret_error, err,
+					  "Segment %zu of the verdict log %s is missing between others.", reader->count,
+					  path);
 		else if (err)
-			reader_fail(ret_error, err, "Cannot list the verdict log %s: %s.", path, strerror(-err));
+			verdictframe_fail(ret_error, err, "Cannot list the verdict log %s: %s.", path, strerror(-err));
 	}
 	if (err)
 		verdictlog_reader_close(reader);
@@ -114,14 +106,14 @@ static int reader_damaged(struct verdictlog_reader *reader, enum verdictframe_ou
 	bool torn;
 
 	if (outcome == VERDICTFRAME_UNREADABLE)
-		return reader_fail(ret_error, -system_error, "Cannot read %s offset %lld: %s.", reader->file,
-				   (long long)reader->offset, strerror(system_error));
+		return verdictframe_fail(ret_error, -system_error, "Cannot read %s offset %lld: %s.", reader->file,
+					 (long long)reader->offset, strerror(system_error));
 	torn = reader_is_last(reader) && outcome != VERDICTFRAME_BAD_COUNT && !fstat(reader->fd, &status) &&
 	       status.st_size - reader->offset <= VERDICTLOG_UNSYNCED_MAX &&
 	       !verdictframe_follows(reader->fd, reader->offset, status.st_size);
-	return reader_fail(ret_error, torn ? -ENODATA : -EBADMSG, "%s offset %lld: the frame there %s%s.", reader->file,
-			   (long long)reader->offset, verdictframe_text(outcome),
-			   torn ? "; it is the last one, a torn tail or a write under way" : "");
+	return verdictframe_fail(ret_error, torn ? -ENODATA : -EBADMSG, "%s offset %lld: the frame there %s%s.",
+				 reader->file, (long long)reader->offset, verdictframe_text(outcome),
+				 torn ? "; it is the last one, a torn tail or a write under way" : "");
 }
 
 int verdictlog_reader_next(struct verdictlog_reader *reader, struct batch *ret_batch,

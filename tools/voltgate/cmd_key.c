@@ -5,26 +5,8 @@
 #include <stdio.h>
 
 #include "agent/gate_json.h"
-#include "agent/time_text.h"
 #include "tools/voltgate/room.h"
 #include "tools/voltgate/say.h"
-
-static void print_hex(const char *label, const u8 *bytes, size_t len)
-{
-	size_t i;
-
-	printf("%-12s", label);
-	for (i = 0; i < len; i++)
-		printf("%02x", bytes[i]);
-	putchar('\n');
-}
-
-static void print_time(const char *label, u64 time64)
-{
-	char text[TIME_TEXT_LEN];
-
-	printf("%-12s%s\n", label, time_text_utc(time64, text) ? text : "-");
-}
 
 static int key(const struct cli *cli, int argc, char **argv)
 {
@@ -49,10 +31,10 @@ static int key(const struct cli *cli, int argc, char **argv)
 		gate_json_put_hex(object, "head_hash", found.head_hash, VG_HASH_LEN);
 		say_json(object);
 	} else if (!error) {
-		print_hex("attestor", found.attestor, VG_KEY_LEN);
-		print_time("epoch", found.epoch);
+		say_hex("attestor", found.attestor, VG_KEY_LEN);
+		say_time("epoch", found.epoch);
 		printf("%-12s%s\n", "next number", say_count(found.next_number));
-		print_hex("head hash", found.head_hash, VG_HASH_LEN);
+		say_hex("head hash", found.head_hash, VG_HASH_LEN);
 	}
 	return room_close(gate, error);
 }

@@ -6,40 +6,22 @@
 #include <stdio.h>
 
 #include "agent/gate_json.h"
-#include "agent/time_text.h"
 #include "tools/voltgate/room.h"
 #include "tools/voltgate/say.h"
-
-static void print_hex(const char *label, const u8 *bytes, size_t len)
-{
-	size_t i;
-
-	printf("%-12s", label);
-	for (i = 0; i < len; i++)
-		printf("%02x", bytes[i]);
-	putchar('\n');
-}
-
-static void print_time(const char *label, u64 time64)
-{
-	char text[TIME_TEXT_LEN];
-
-	printf("%-12s%s\n", label, time_text_utc(time64, text) ? text : "-");
-}
 
 static void print_gate(const struct gate_status *status)
 {
 	printf("%-12s%s%s%s%s\n", "gate", status->grade == VG_GRADE_ATTESTED ? "attested" : "plain",
 	       status->version[0] ? ", version " : "", status->version,
 	       status->test_clock ? ", TEST CLOCK: the policy's clock-offset-us is not 0" : "");
-	print_time("time", status->time);
+	say_time("time", status->time);
 	printf("%-12s%s of %s bytes each\n", "sessions", say_count(status->sessions), say_count(status->session_bytes));
 	printf("%-12s%s aggregates\n", "alarms", say_count(status->alarm_entries));
 	if (status->epoch)
-		print_time("epoch", status->epoch);
+		say_time("epoch", status->epoch);
 	else
 		printf("%-12snot begun: no agent has taken this gate into use\n", "epoch");
-	print_hex("attestor", status->attestor, VG_KEY_LEN);
+	say_hex("attestor", status->attestor, VG_KEY_LEN);
 	printf("%-12snext number %s, %s records open, %s batches wait for the agent\n", "chain",
 	       say_count(status->next_number), say_count(status->open_records), say_count(status->pending_batches));
 }

@@ -2,6 +2,7 @@
 /*
  * say.c - sentences, JSON lines and suggestions of the command line.
  */
+#include "agent/time_text.h"
 #include "tools/voltgate/say.h"
 
 #include <errno.h>
@@ -135,4 +136,21 @@ int say_done(int status)
 	if (fflush(stdout) || ferror(stdout))
 		return say_failure(CLI_REFUSED, "cannot write the output: %s", strerror(errno));
 	return status;
+}
+
+void say_hex(const char *label, const u8 *bytes, size_t len)
+{
+	size_t i;
+
+	printf("%-12s", label);
+	for (i = 0; i < len; i++)
+		printf("%02x", bytes[i]);
+	putchar('\n');
+}
+
+void say_time(const char *label, u64 time64)
+{
+	char text[TIME_TEXT_LEN];
+
+	printf("%-12s%s\n", label, time_text_utc(time64, text) ? text : "-");
 }

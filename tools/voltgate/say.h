@@ -7,6 +7,7 @@
 #define VOLTGATE_TOOLS_SAY_H
 
 #include <jansson.h>
+#include "voltgate/types.h"
 #include "tools/voltgate/cli.h"
 
 /* "voltgate: SENTENCE." on standard error; returns CLI_USAGE with a hint at help. */
@@ -21,6 +22,9 @@ const char *say_nearest(const char *word, const char *const *words);
 int say_json(json_t *object);
 /* "12,345,678" for people; the text lives until the fourth call after. */
 const char *say_count(unsigned long long count);
+/* "label   value" on a line of its own: bytes in hex, a Time64 as UTC ("-" where it has none). */
+void say_hex(const char *label, const u8 *bytes, size_t len);
+void say_time(const char *label, u64 time64);
 /* Flushes standard output: CLI_REFUSED and a sentence if something could not be written, else @status. */
 int say_done(int status);
 
