@@ -174,12 +174,31 @@ static bool find_kernel(const char *dir, char ret_kernel[PATH_MAX])
 }
 
 /* The BTF of the module's kernel, taken out of its image once and kept beside the module. NULL: not to be had. */
+/* From 6.11 on a module may bring what it needs of its kernel's types itself; NULL: this one does not. */
+static struct btf *own_base_of(const char *module, const char *dir)
+{
+	char path[PATH_MAX + 16], command[5 * PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/base.btf", dir);
+	snprintf(command, sizeof(command),
+		 "objcopy --dump-section .BTF.base='%s' '%s' '%s.ko' 2>/dev/null; rm -f '%s.ko'", path, module, path,
+		 path);
+	unlink(path);
+	if (system(command) || access(path, R_OK))
+		return NULL;
+	return btf__parse(path, NULL);
+}
+
 static struct btf *base_of(const char *module)
 {
 	char dir[PATH_MAX], path[PATH_MAX + 16], kernel[PATH_MAX], command[5 * PATH_MAX];
+	struct btf *own;
 
 	snprintf(dir, sizeof(dir), "%s", module);
 	dirname(dir);
+	own = own_base_of(module, dir);
+	if (own)
+		return own;
 	snprintf(path, sizeof(path), "%s/vmlinux.btf", dir);
 	if (access(path, R_OK)) {
 		if (!find_kernel(dir, kernel))
