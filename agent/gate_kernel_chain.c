@@ -106,17 +106,28 @@ int gate_kernel_batch_dump(struct gate *gate, u64 number, const struct gate_kern
 				     (void *)sink, &gate->error);
 }
 
-static int join(struct gate_kernel_wire *wire, const char *group, struct gate_error *ret_error)
+static int cannot_listen(const char *group, int error, struct gate_error *ret_error)
 {
-	int number = genl_ctrl_resolve_grp(wire->sock, VG_GENL_NAME, group);
+	snprintf(ret_error->text, sizeof(ret_error->text),
+		 "cannot listen to the module's group \"%s\": %s; this needs root in the network namespace", group,
+		 nl_geterror(error));
+	return error == -NLE_PERM ? -EPERM : -EIO;
+}
 
-	if (number >= 0)
-		number = nl_socket_add_membership(wire->sock, number);
-	if (number < 0) {
-		snprintf(ret_error->text, sizeof(ret_error->text),
-			 "cannot listen to the module's group \"%s\": %s; this needs root in the network namespace",
-			 group, nl_geterror(number));
-		return number == -NLE_PERM ? -EPERM : -EIO;
+/* All numbers are asked for before any group is joined: the answer to a question would drown in notifications. */
+static int join(struct gate_kernel_wire *wire, const char *const *groups, int count, struct gate_error *ret_error)
+{
+	int numbers[2], i, error;
+
+	for (i = 0; i < count; i++) {
+		numbers[i] = genl_ctrl_resolve_grp(wire->sock, VG_GENL_NAME, groups[i]);
+		if (numbers[i] < 0)
+			return cannot_listen(groups[i], numbers[i], ret_error);
+	}
+	for (i = 0; i < count; i++) {
+		error = nl_socket_add_membership(wire->sock, numbers[i]);
+		if (error)
+			return cannot_listen(groups[i], error, ret_error);
 	}
 	return 0;
 }
@@ -125,7 +136,8 @@ int gate_kernel_listen(bool verdicts, bool alarms, struct gate_kernel_listener *
 		       struct gate_error *ret_error)
 {
 	struct gate_kernel_listener *listener = calloc(1, sizeof(*listener));
-	int error, fd, bytes = RECEIVE_BUFFER;
+	int error, fd, bytes = RECEIVE_BUFFER, count = 0;
+	const char *groups[2];
 
 	if (!listener) {
 		snprintf(ret_error->text, sizeof(ret_error->text), "out of memory");
@@ -137,9 +149,10 @@ int gate_kernel_listen(bool verdicts, bool alarms, struct gate_kernel_listener *
 		return error;
 	}
 	if (verdicts)
-		error = join(&listener->wire, VG_MCGRP_VERDICTS, ret_error);
-	if (alarms && !error)
-		error = join(&listener->wire, VG_MCGRP_ALARMS, ret_error);
+		groups[count++] = VG_MCGRP_VERDICTS;
+	if (alarms)
+		groups[count++] = VG_MCGRP_ALARMS;
+	error = join(&listener->wire, groups, count, ret_error);
 	if (error) {
 		gate_kernel_listener_close(listener);
 		return error;
