@@ -4,7 +4,7 @@ CPPFLAGS += -I/usr/include/libnl3
 
 AGENT_JSON := agent/gate_json.c agent/gate_json_event.c agent/gate_json_piece.c agent/source_text.c agent/time_text.c \
 	agent/policy_word.c
-AGENT_VERDICTS := agent/chain.c agent/crc32c.c agent/verdictframe.c agent/verdictlog.c agent/verdictlog_reader.c
+AGENT_VERDICTS := agent/chain.c ledger/crc32c.c agent/verdictframe.c agent/verdictlog.c agent/verdictlog_reader.c
 AGENT_GATES := agent/gate_kernel.c agent/gate_kernel_chain.c agent/gate_kernel_wire.c
 AGENT_LOADER := agent/loader.c agent/loader_attach.c agent/loader_coexist.c agent/loader_diagnose.c agent/ingress.c
 AGENT_PLAIN := agent/gate_plain.c agent/gate_plain_alarm.c agent/gate_plain_session.c agent/plain_sessions.c

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/crc32c.h"
+#include "ledger/crc32c.h"
 #include "agent/verdictframe.h"
 
 static bool verdictframe_length_possible(u32 len)

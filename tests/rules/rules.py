@@ -16,9 +16,14 @@ ARROWS = {
     "include/voltgate": {"voltgate"},
     "kmod": {"voltgate", "kmod"},
     "bpf": {"voltgate", "bpf"},
-    "agent": {"voltgate", "agent"},
+    "ledger": {"voltgate", "ledger"},
+    "agent/pbft": {"voltgate", "agent/pbft", "ledger"},
+    "agent/contract": {"voltgate", "agent/contract", "ledger"},
+    "agent/endorse": {"voltgate", "agent/endorse", "agent/contract", "ledger"},
+    "agent/channel": {"voltgate", "agent/channel", "agent/pbft", "ledger"},
+    "agent": {"voltgate", "agent", "ledger"},
     "tools/libvehicle": {"voltgate", "tools/libvehicle"},
-    "tools": {"voltgate", "agent", "tools", "kmod/netlink"},
+    "tools": {"voltgate", "agent", "ledger", "tools", "kmod/netlink"},
 }
 
 
@@ -93,7 +98,7 @@ def words(names):
 
 
 def formatting(names):
-    checked = [name for name in names if re.search(r"\.(c|h)$", name) and name.split("/")[0] in ("include", "kmod", "bpf", "agent", "tools")]
+    checked = [name for name in names if re.search(r"\.(c|h)$", name) and name.split("/")[0] in ("include", "kmod", "bpf", "ledger", "agent", "tools")]
     run = subprocess.run(["clang-format", "--dry-run", *checked], cwd=TOP, capture_output=True, text=True)
     seen = sorted({line.split(":")[0] for line in run.stderr.splitlines() if "clang-format-violations" in line})
     for name in seen:

@@ -14,6 +14,12 @@ fi
 
 missing=
 for package in $(sed 's/#.*//' "$list"); do
+	case $package in
+	*'|'*)
+		command -v "${package#*|}" >/dev/null && continue
+		package=${package%|*}
+		;;
+	esac
 	status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
 	[ "$status" = installed ] || missing="$missing $package"
 done

@@ -6,7 +6,7 @@ CLI_JSON := agent/gate_json.c agent/gate_json_piece.c agent/gate_json_event.c ag
 	agent/policy_word.c
 CLI_KERNEL := agent/gate_kernel.c agent/gate_kernel_wire.c agent/gate_kernel_chain.c
 CLI_GATE := $(CLI_JSON) $(CLI_KERNEL) agent/control_client.c agent/gate_control.c
-CLI_LOG := agent/chain.c agent/verdictframe.c agent/verdictlog_reader.c agent/crc32c.c
+CLI_LOG := agent/chain.c agent/verdictframe.c agent/verdictlog_reader.c ledger/crc32c.c
 CLI_COMMANDS := $(wildcard tools/voltgate/*.c)
 CLI_LIBS := -ljansson -lnl-genl-3 -lnl-3 -lsodium -lbpf -lpcap
 

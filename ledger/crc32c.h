@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * crc32c.h - CRC-32C (Castagnoli, RFC 3720 appendix B.4): tells a torn frame
- * of the verdict log from a whole one. It is no evidence of anything else.
+ * of a log from a whole one. It is no evidence of anything else.
  */
 #ifndef VOLTGATE_CRC32C_H
 #define VOLTGATE_CRC32C_H

@@ -2,7 +2,7 @@
 /*
  * crc32c.c - CRC-32C by a table of 256 words, filled before main().
  */
-#include "agent/crc32c.h"
+#include "ledger/crc32c.h"
 
 #define CRC32C_POLYNOMIAL 0x82f63b78u /* reflected */
 

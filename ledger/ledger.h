@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ledger.h - one channel's ledger on one node: block files and state together.
+ *
+ *   body -> ledger_execute() -> candidate (header, overlay)  -> ledger_append(certificate) -> block file, state
+ *                                   |                                                   ^
+ *                                   +-> ledger_execute() on top of it (pipeline) -------+
+ *   candidates that consensus gave up: candidate_drop()
+ *
+ * Folder: channel/ID/{blocks/,state/,FORMAT}. The block files are the truth; the state's mark never runs ahead of
+ * what is synced in them. On open the state is brought up by carrying out the blocks it lacks.
+ * An append is durable after ledger_sync(). -EIO, -EBADMSG: own data is damaged; the caller stops with error.text.
+ * One thread.
+ */
+#ifndef VOLTGATE_LEDGER_LEDGER_H
+#define VOLTGATE_LEDGER_LEDGER_H
+
+#include "ledger/blockfile.h"
+#include "ledger/execute.h"
+
+#define LEDGER_FORMAT "voltgate ledger 1\n" /* the FORMAT file; another one is refused by name */
+
+struct ledger;
+struct candidate;
+
+struct ledger_error {
+	char file[96];
+	u64 offset;
+	char text[320];
+};
+
+struct ledger_options {
+	const char *folder; /* NULL: in memory, on @disk and @store */
+	struct disk *disk;  /* with folder NULL: taken over */
+	struct store *store;
+	size_t signature_memory; /* see verifier.h; 0: 65,536 */
+	u64 file_bytes;		 /* see blockfile.h */
+};
+
+/* Makes a ledger with block 0 of @genesis (time: of block 0). -EEXIST. */
+int ledger_create(const struct ledger_options *options, const struct membership *genesis, u64 time,
+		  struct ledger **ret_ledger, struct ledger_error *ret_error);
+int ledger_open(const struct ledger_options *options, struct ledger **ret_ledger, struct ledger_error *ret_error);
+/* Brings the state to the disk and closes. */
+void ledger_close(struct ledger *ledger);
+
+const u8 *ledger_channel(const struct ledger *ledger);
+const struct membership *ledger_membership(const struct ledger *ledger); /* committed */
+const struct block_header *ledger_head(const struct ledger *ledger);	 /* last appended */
+const u8 *ledger_head_hash(const struct ledger *ledger);
+u64 ledger_first(const struct ledger *ledger); /* oldest block held */
+struct state *ledger_state(struct ledger *ledger);
+struct verifier *ledger_verifier(struct ledger *ledger);
+
+/*
+ * Carries @body out as the block after @below (or after the head if NULL), at
+ * @time. The candidate keeps a copy of the body. 0; -EBADMSG: to be refused; -EIO.
+ */
+int ledger_execute(struct ledger *ledger, struct candidate *below, u64 time, struct span body,
+		   struct candidate **ret_candidate);
+const struct block_header *candidate_header(const struct candidate *candidate);
+const u8 *candidate_hash(const struct candidate *candidate);
+const u8 *candidate_outcomes(const struct candidate *candidate);
+struct span candidate_body(const struct candidate *candidate);
+const struct membership *candidate_membership(const struct candidate *candidate); /* after it */
+bool candidate_reconfigures(const struct candidate *candidate);			  /* replicas change after it */
+/* Drops it and all above it. */
+void candidate_drop(struct candidate *candidate);
+/* Appends the candidate on the head, with its certificate (trusted: consensus checked it). The candidate is gone. */
+int ledger_append(struct ledger *ledger, struct candidate *candidate, const struct block_certificate *certificate,
+		  struct ledger_error *ret_error);
+/* All appended blocks are on the disk when it returns. -ENOSPC, -EIO. */
+int ledger_sync(struct ledger *ledger, struct ledger_error *ret_error);
+/* The last block that ledger_sync() covered. */
+u64 ledger_durable(const struct ledger *ledger);
+
+/*
+ * Takes a block from somebody else: certificate against the replica set that
+ * this ledger knows, body against the header by carrying it out. -EBADMSG with a sentence: not this chain's next block.
+ */
+int ledger_take(struct ledger *ledger, struct span block, struct ledger_error *ret_error);
+/* The certificate alone: @header is committed by a quorum of @membership's replicas. */
+bool ledger_certified(struct verifier *verifier, const struct membership *membership, const struct block_header *header,
+		      const struct block_certificate *certificate);
+
+/* A block's bytes, malloc'd. -ENOENT. */
+int ledger_block(struct ledger *ledger, u64 number, u8 **ret_bytes, size_t *ret_len, struct ledger_error *ret_error);
+/* Where transaction (hash, or proposal's hash) was ordered. -ENOENT. */
+int ledger_find(struct ledger *ledger, const u8 hash[32], u64 *ret_number, u32 *ret_index);
+
+/* --- snapshot.c --- */
+/*
+ * A snapshot is the state at the head, in pieces of at most @piece_bytes, with
+ * the head's header and certificate before them; private data is not in it.
+ * Export walks a consistent state while the ledger goes on.
+ */
+struct snapshot_export;
+int snapshot_export_open(struct ledger *ledger, size_t piece_bytes, struct snapshot_export **ret_export);
+/* 1: a piece, malloc'd; 0: the end; -EIO. */
+int snapshot_export_next(struct snapshot_export *export_, u8 **ret_piece, size_t *ret_len);
+void snapshot_export_close(struct snapshot_export *export_);
+struct snapshot_import;
+/* Into @options (no ledger there). The header must carry a certificate of @trusted's replicas, or be linked by what the
+ * import shows. */
+int snapshot_import_open(const struct ledger_options *options, const struct membership *trusted,
+			 struct snapshot_import **ret_import, struct ledger_error *ret_error);
+int snapshot_import_piece(struct snapshot_import *import, struct span piece, struct ledger_error *ret_error);
+/* Checks the root; then the ledger is there. Frees the import; a failed one leaves no ledger behind. */
+int snapshot_import_finish(struct snapshot_import *import, struct ledger **ret_ledger, struct ledger_error *ret_error);
+
+/* --- audit.c --- */
+struct audit_report {
+	u64 first, last, transactions, valid, keys;
+	u8 head[32], root[32];
+};
+/* Checks a stored ledger from genesis, changing nothing: files, hashes, certificates, outcomes, roots, state. */
+int ledger_audit(const char *folder, void (*progress)(void *arg, u64 number, u64 last), void *arg,
+		 struct audit_report *ret_report, struct ledger_error *ret_error);
+
+#endif
