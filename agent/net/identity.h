@@ -22,6 +22,9 @@ struct identity_authority {
 
 struct identity {
 	u8 key[32]; /* the certificate's Ed25519 public key */
+	/* Whose signature on the certificate was believed: names of organisations are a channel's own, so that who belongs
+	 * to a channel is told by authority and name together. */
+	u8 authority[32];
 	char organisation[IDENTITY_NAME_MAX];
 	char name[IDENTITY_NAME_MAX];
 };
