@@ -3,14 +3,14 @@
  * block.h - header, body, outcomes and certificate of a block. Pure. FORMAT.md
  * shows one byte by byte.
  *
- * header (236 bytes) = "VGBLOCK1", channel 32, number u64, previous 32 (header hash of number - 1; zeros for 0),
+ * header (228 bytes) = "VGBLOCK1", channel 32, number u64, previous 32 (header hash of number - 1; zeros for 0),
  *                      transactions 32, state 32, replicas 32, next replicas 32, time u64 (Time64, > the one before),
  *                      count u32, epoch u64
  * body               = count u32, then each transaction span32
  * transactions       = Merkle root over hash(LEAF: transaction hash, outcome u8)
  * certificate        = view u64, count u16, then each: replica index u16 (ascending), signature 64: commit votes of a
  *                      quorum of the epoch's replica set over this header hash (PROTOCOL.md). Lies outside the hash.
- * block              = header, outcomes (one byte each), body, certificate span32
+ * block              = header, outcomes (one byte each), body span32, certificate span32
  * Block 0 is the genesis: one config transaction that holds the genesis configuration, no certificate.
  */
 #ifndef VOLTGATE_LEDGER_BLOCK_H
@@ -20,7 +20,7 @@
 #include "ledger/hash.h"
 
 #define BLOCK_MAGIC "VGBLOCK1"
-#define BLOCK_HEADER_LEN 236
+#define BLOCK_HEADER_LEN 228
 #define BLOCK_BODY_MAX (8 * 1024 * 1024) /* bytes */
 #define BLOCK_TRANSACTIONS_MAX 65535
 #define BLOCK_REPLICAS_MAX 64
@@ -64,7 +64,7 @@ void block_header_encode(const struct block_header *header, u8 ret_bytes[BLOCK_H
 int block_header_decode(struct span bytes, struct block_header *ret_header); /* 0 or -EBADMSG */
 void block_header_hash(const struct block_header *header, u8 ret_hash[LEDGER_HASH_LEN]);
 
-/* Walks a body: takes the next transaction off. False: the end, or (with *ret_bad) damage. */
+/* Walks a body that block_body_open() accepted: takes the next transaction off. False at its end. */
 bool block_body_next(struct reader *body, struct span *ret_transaction);
 /* Starts the walk; the number of transactions, or -EBADMSG if the body is damaged anywhere or too large. */
 int block_body_open(struct span bytes, struct reader *ret_body);
