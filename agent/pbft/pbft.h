@@ -14,8 +14,9 @@
  *
  * The shell carries out an update's effects in their order. A SEND comes after
  * the PERSIST effects it depends on and must not leave before those are on the
- * disk. After a restart the shell gives every persisted message, in order, to
- * pbft_restore(), then the first event; so the replica never votes against what it voted before.
+ * disk. After a restart the shell gives every persisted message (own ones, others' proposals and the votes that
+ * prepared them), in order, to pbft_restore(), then SYNCED with the ledger's last block if that is above `base`,
+ * then the other events; so the replica never votes against what it voted before.
  *
  * Memory returned in an update belongs to the core and is good until the next call.
  */
@@ -66,13 +67,15 @@ enum pbft_event_type {
 	PBFT_EXECUTED, /* answer to EXECUTE */
 	PBFT_APPENDED, /* answer to COMMIT: the block is durable */
 	PBFT_DONE,     /* these requests stand in a block: forget them */
-	PBFT_SYNCED,   /* state transfer brought the ledger to a certified block beyond ours */
+	PBFT_SYNCED,   /* state transfer (or opening the ledger) has a certified, durable block beyond ours; candidates
+			  above it are asked for anew by EXECUTE */
 };
 
 enum pbft_verdict {
 	PBFT_ACCEPTED,
-	PBFT_REFUSED, /* carried out, and the header is not the proposal's, or the body is no body */
-	PBFT_MISSING, /* the body could not be had (yet): asked again by EXECUTE */
+	PBFT_REFUSED, /* carried out, and header, count, bytes or `last` is not the proposal's, or the body is no body:
+			 the shell forgets this body */
+	PBFT_MISSING, /* the body could not be had (yet): asked again by EXECUTE a little later */
 };
 
 struct pbft_message;
@@ -89,7 +92,7 @@ struct pbft_event {
 			bool forwarded; /* came from another replica: not forwarded again */
 		} request;
 		struct {
-			u32 from;			    /* replica, as the transport knows it */
+			u32 from; /* replica, as the transport knows it; need not be the sender: votes are relayed */
 			const struct pbft_message *message; /* its signatures are the core's to check */
 		} received;
 		struct {
@@ -102,6 +105,8 @@ struct pbft_event {
 			u8 header[32]; /* that was asked for */
 			enum pbft_verdict verdict;
 			bool last; /* the block changes the replica set */
+			u32 count; /* ACCEPTED: the body's transactions: not proposed again while the block stands */
+			const u8 (*digests)[32];
 		} executed;
 		struct {
 			u64 number;
@@ -111,22 +116,25 @@ struct pbft_event {
 			const u8 (*digests)[32];
 		} done;
 		struct {
-			struct pbft_block block;
+			struct pbft_block block;		     /* number, time, header, last matter */
+			const struct block_certificate *certificate; /* of the block; the ledger has checked it */
 		} synced;
 	};
 };
 
 enum pbft_effect_type {
-	PBFT_PERSIST,	 /* append the message to the vote log (a pre-prepare with its body) */
+	PBFT_PERSIST,	 /* append the message to the vote log (a pre-prepare with its body); number: when it may go */
 	PBFT_SEND,	 /* message to the replicas of a set */
 	PBFT_PROPOSE,	 /* build a block of these requests on block number - 1, at this time, and answer */
-	PBFT_EXECUTE,	 /* carry a proposed block out (fetch the body from the set if it is not there), and answer */
+	PBFT_EXECUTE,	 /* carry a proposed block out (fetch the body from the set if it is not there), and answer;
+			    a candidate with this header that is there already need not be carried out again */
 	PBFT_DISCARD,	 /* drop candidates from number on: they lost their view */
 	PBFT_COMMIT,	 /* append the candidate of this number with the certificate, sync, answer APPENDED */
 	PBFT_FETCH,	 /* we are behind: get blocks up to number from the set, then SYNCED */
 	PBFT_FORWARD,	 /* give these requests to the replicas of a set */
 	PBFT_DROPPED,	 /* this request found no room, or was pushed out: its client may be told to come again */
-	PBFT_STABLE,	 /* number is stable: what the vote log holds up to it may go */
+	PBFT_STABLE,	 /* number is stable: what the vote log holds up to it may go, once the PERSISTs before it are
+			    on the disk */
 	PBFT_ENTERED,	 /* view entered; for status */
 	PBFT_ENDED,	 /* the epoch's last block is appended: make a new core for the next one */
 	PBFT_MISBEHAVED, /* a replica signed two things that exclude each other, or something false: for alarms */
@@ -137,12 +145,12 @@ struct pbft_effect {
 	u64 replicas; /* SEND, EXECUTE, FETCH, FORWARD: bit set */
 	u64 view, number;
 	const struct pbft_message *message; /* PERSIST, SEND */
-	const struct pbft_block *block; /* EXECUTE: number, time, previous, header; PROPOSE: number, time, previous */
-	const u8 (*digests)[32];	/* PROPOSE, FORWARD, DROPPED: requests */
+	const struct pbft_block *block;	    /* EXECUTE: all is to be checked; PROPOSE: number, time, previous */
+	const u8 (*digests)[32];	    /* PROPOSE, FORWARD, DROPPED: requests */
 	u32 count;
 	const struct block_certificate *certificate; /* COMMIT */
-	u32 replica;				     /* MISBEHAVED */
-	const char *what;			     /* MISBEHAVED: rule, for the log */
+	u32 replica;				     /* MISBEHAVED; self: we have diverged and vote no more */
+	const char *what; /* MISBEHAVED: rule, for the log; message: the later of the two, if there is one */
 };
 
 struct pbft_update {
