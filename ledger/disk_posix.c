@@ -37,6 +37,8 @@ static int posix_open(struct disk *disk, const char *name, bool create, struct d
 	if (!file)
 		return -ENOMEM;
 	file->fd = openat(posix_folder(disk), name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0), 0600);
+	if (file->fd < 0 && !create && (errno == EROFS || errno == EACCES)) /* an audit may only read */
+		file->fd = openat(posix_folder(disk), name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (file->fd < 0) {
 		error = -errno;
 		free(file);
