@@ -131,7 +131,10 @@ static bool all_zero(const u8 *bytes, u64 len)
 	return true;
 }
 
-/* Is a sector, or the part of one that lies in [from, to), zeros as if it was never written? */
+/*
+ * Is a sector, or the part of one that lies in [from, to), zeros as if it was never written? The length's first
+ * bytes may well be zeros; a record's last byte never is.
+ */
 static bool has_hole(struct span file, u64 from, u64 to)
 {
 	for (u64 at = from; at < to; at = (at / VOTELOG_SECTOR + 1) * VOTELOG_SECTOR) {
@@ -139,7 +142,7 @@ static bool has_hole(struct span file, u64 from, u64 to)
 
 		if (end > to)
 			end = to;
-		if (end - at >= 8 && all_zero(file.bytes + at, end - at))
+		if ((end - at >= 4 || at != from) && all_zero(file.bytes + at, end - at))
 			return true;
 	}
 	return false;
