@@ -23,7 +23,15 @@ struct node_options {
 	const char *certificate, *key; /* PEM files */
 	const char *listen;	       /* host:port of gRPC */
 	const char *metrics;	       /* host:port of /metrics; "" for none */
+	const char *log;	       /* JSON lines of what is committed; "" for none */
 	u32 pool_requests, pool_bytes;
+	s64 leap_s, clock_offset_us; /* Time64 = UTC + leap seconds + offset (tests) */
+	/* A block is durable here; may be NULL. */
+	void (*committed)(void *arg, struct channel *channel, const struct block *block);
+	/* Between what the channels send and the links; NULL: the links themselves. */
+	int (*send)(void *arg, struct node *node, const u8 channel[32], const u8 key[32], enum channel_urgency urgency,
+		    struct span parcel);
+	void *arg;
 };
 
 struct node_error {
@@ -39,15 +47,27 @@ void node_close(struct node *node);
 int node_join(struct node *node, struct span genesis, u8 ret_channel[32], struct node_error *ret_error);
 int node_leave(struct node *node, const u8 channel[32], struct node_error *ret_error);
 u32 node_channels(const struct node *node);
+/* NULL: the channel at @index could not be opened (node_channel_json says why). */
 struct channel *node_channel(struct node *node, u32 index);
-/* By id or by name (if the name is unique here). NULL. */
-struct channel *node_find(struct node *node, const char *word);
-/* After each round of the loop: group commit and flush of links. */
+/* By id (hex, or its first eight digits or more) or by name, if it means one channel only. Index, or -ENOENT. */
+int node_find(const struct node *node, const char *word);
+/* After each round of the loop: group commit and flush of links. Happens by itself whenever there was work. */
 void node_round(struct node *node);
+/* To @key over the node's links: what options.send ends with. */
+int node_send(struct node *node, const u8 channel[32], const u8 key[32], enum channel_urgency urgency,
+	      struct span parcel);
+/* A transaction from this machine's operator. @answer as channel_io.answer, perhaps before this returns. -ENOENT: the
+ * channel stopped. */
+typedef void node_answer_fn(void *arg, enum channel_answer answer, u64 number, u32 index, u8 outcome);
+int node_submit(struct node *node, u32 channel, struct span transaction, node_answer_fn *answer, void *arg);
+/* The log was moved away: a new file begins. -errno; the old one stays in use. */
+int node_reopen_log(struct node *node);
+u16 node_port(const struct node *node);
+u16 node_metrics_port(const struct node *node); /* 0: none */
 
 /* JSON for the control socket (`voltgate node|channel|peer ... -j`); a new reference. */
 json_t *node_status_json(const struct node *node);
-json_t *node_channel_json(struct channel *channel);
+json_t *node_channel_json(const struct node *node, u32 index, bool whole);
 json_t *node_peer_json(const struct node *node, u32 index);
 u32 node_peers(const struct node *node);
 

@@ -5,3 +5,5 @@ $(NODE_PROTO): agent/node/voltgate.proto
 	@mkdir -p $(@D)
 	$(Q)protoc-c --c_out=$(@D) -I agent/node $<
 $(B)/gen/.done: $(NODE_PROTO)
+NODE_SOURCES := $(wildcard agent/node/*.c)
+NODE_LIBS := -lprotobuf-c -levent -lnghttp2 -lssl -lcrypto -ljansson $(LEDGER_LIBS)

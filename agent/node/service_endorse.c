@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * service_endorse.c - Endorse and Query: what a proposal would do, signed or not.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/node/rpc.h"
+#include "agent/node/service.h"
+
+struct endorsing { /* the cookie of one proposal */
+	struct seat *seat;
+	struct grpc_call *call;
+};
+
+void endorse_answer(void *arg, void *cookie, enum ledger_outcome outcome, const char *sentence, struct span rwset,
+		    struct span endorsement, struct span result)
+{
+	Voltgate__V1__EndorseResponse response = VOLTGATE__V1__ENDORSE_RESPONSE__INIT;
+	struct endorsing *endorsing = cookie;
+	struct grpc_call *call = endorsing->call;
+	struct seat *seat = arg;
+
+	grpc_call_set(call, NULL);
+	free(endorsing);
+	if (outcome != LEDGER_VALID) {
+		seat->counts.endorsements_refused++;
+		rpc_refuse(call, GRPC_FAILED_PRECONDITION, "%s: %s", ledger_outcome_word(outcome),
+			   sentence && *sentence ? sentence : ledger_outcome_sentence(outcome));
+		return;
+	}
+	seat->counts.endorsed++;
+	response.rwset = rpc_data(rwset.bytes, rwset.len);
+	response.endorsement = rpc_data(endorsement.bytes, endorsement.len);
+	response.result = rpc_data(result.bytes, result.len);
+	rpc_answer(call, &response.base);
+}
+
+/* Is this node one of the channel's endorsers? */
+static bool endorse_may(const struct seat *seat)
+{
+	const struct membership *membership = ledger_membership(seat->ledger);
+	int self = membership_node_index(membership, identity_tls_self(seat->node->tls)->key);
+
+	return self >= 0 && membership->nodes[self].roles & MEMBERSHIP_ENDORSER;
+}
+
+static void endorse_message(struct grpc_call *call, struct span bytes)
+{
+	Voltgate__V1__EndorseRequest *message;
+	struct endorser_request request;
+	struct endorsing *endorsing;
+	struct proposal proposal;
+	struct seat *seat;
+
+	if (grpc_call_get(call)) {
+		rpc_refuse(call, GRPC_INVALID_ARGUMENT, "Endorse takes one message.");
+		return;
+	}
+	message = rpc_request(call, &voltgate__v1__endorse_request__descriptor, bytes);
+	if (!message)
+		return;
+	if (proposal_decode(message->proposal.data, message->proposal.len, &proposal)) {
+		rpc_refuse(call, GRPC_INVALID_ARGUMENT, "These bytes are no proposal (ledger/transaction.h).");
+		return;
+	}
+	seat = rpc_seat(call, rpc_data(proposal.channel, 32));
+	if (!seat)
+		return;
+	if (!endorse_may(seat)) {
+		rpc_refuse(call, GRPC_FAILED_PRECONDITION, "This node is no endorser of the channel. Ask one that is.");
+		return;
+	}
+	endorsing = malloc(sizeof(*endorsing));
+	if (!endorsing) {
+		rpc_refuse(call, GRPC_RESOURCE_EXHAUSTED, "There is no memory for this proposal.");
+		return;
+	}
+	*endorsing = (struct endorsing){ seat, call };
+	grpc_call_set(call, endorsing);
+	request = (struct endorser_request){
+		.proposal = rpc_span(message->proposal),
+		.client_signature = rpc_span(message->client_signature),
+		.evidence = rpc_span(message->evidence),
+		.private_arguments = rpc_span(message->private_arguments),
+		.single = message->single,
+		.cookie = endorsing,
+	};
+	endorser_take(seat->endorser, &request, node_clock(seat->node));
+	node_due(seat->node);
+}
+
+static void endorse_half_closed(struct grpc_call *call)
+{
+	if (!grpc_call_get(call))
+		rpc_nothing(call);
+}
+
+static void endorse_gone(struct grpc_call *call)
+{
+	struct endorsing *endorsing = grpc_call_get(call);
+
+	if (endorsing)
+		endorser_forget(endorsing->seat->endorser, endorsing);
+	free(endorsing);
+}
+
+static void query_answer(struct grpc_call *call, struct seat *seat, const struct proposal *proposal)
+{
+	Voltgate__V1__QueryResponse response = VOLTGATE__V1__QUERY_RESPONSE__INIT;
+	struct contract_input input = {
+		.state = ledger_state(seat->ledger),
+		.proposal = proposal,
+		.time = ledger_head(seat->ledger)->time,
+		.private_get = dissemination_get,
+		.arg = seat,
+	};
+	struct contract_output output = { .refusal = "" };
+	int err = contract_simulate(&input, &output);
+
+	seat->counts.queries++;
+	if (err) {
+		rpc_refuse(call, err == -EIO ? GRPC_INTERNAL : GRPC_FAILED_PRECONDITION, "%s",
+			   *output.refusal ? output.refusal : strerror(-err));
+	} else {
+		response.result = rpc_data(output.result.bytes, output.result.len);
+		response.height = ledger_head(seat->ledger)->number;
+		rpc_answer(call, &response.base);
+	}
+	contract_output_free(&output);
+}
+
+static void query_message(struct grpc_call *call, struct span bytes)
+{
+	Voltgate__V1__QueryRequest *request = rpc_request(call, &voltgate__v1__query_request__descriptor, bytes);
+	struct seat *seat = request ? rpc_seat(call, request->channel) : NULL;
+	static const u8 nothing[32];
+	struct proposal proposal = { .private_hash = nothing };
+	size_t i;
+
+	if (!seat)
+		return;
+	if (request->n_arguments > TRANSACTION_ARGUMENTS_MAX) {
+		rpc_refuse(call, GRPC_INVALID_ARGUMENT, "A contract takes at most %d arguments.",
+			   TRANSACTION_ARGUMENTS_MAX);
+		return;
+	}
+	proposal.channel = seat->id;
+	proposal.client = grpc_call_peer(call)->key;
+	proposal.contract = (struct span){ (const u8 *)request->contract, strlen(request->contract) };
+	proposal.function = (struct span){ (const u8 *)request->function, strlen(request->function) };
+	proposal.argument_count = (u32)request->n_arguments;
+	for (i = 0; i < request->n_arguments; i++)
+		proposal.arguments[i] = rpc_span(request->arguments[i]);
+	query_answer(call, seat, &proposal);
+}
+
+const struct grpc_method service_endorse = {
+	.path = "/voltgate.v1.Ledger/Endorse",
+	.message = endorse_message,
+	.half_closed = endorse_half_closed,
+	.gone = endorse_gone,
+};
+
+const struct grpc_method service_query = {
+	.path = "/voltgate.v1.Ledger/Query",
+	.message = query_message,
+	.half_closed = rpc_nothing,
+};
