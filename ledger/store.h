@@ -26,7 +26,10 @@ struct store_ops {
 	struct store_batch *(*batch_new)(struct store *store);
 	void (*batch_put)(struct store_batch *batch, struct span key, struct span value);
 	void (*batch_delete)(struct store_batch *batch, struct span key);
-	/* Atomic; @sync: on the disk when it returns. Frees the batch either way. */
+	/*
+	 * Atomic; @sync: on the disk when it returns. Frees the batch either way. -ENOSPC, -EIO: nothing was
+	 * written; -EBUSY: after such a failure no walk may be open at the next write.
+	 */
 	int (*batch_write)(struct store *store, struct store_batch *batch, bool sync);
 	void (*batch_free)(struct store_batch *batch);
 	/* A walk over the state as it is now, from the first key not below @from. */
@@ -40,7 +43,9 @@ struct store_ops {
 /* @create: makes it. -EEXIST/-ENOENT, -EIO: damaged; the sentence is in @ret_error then. */
 int store_leveldb_open(const char *folder, bool create, struct store **ret_store, char ret_error[320]);
 int store_memory_open(struct store **ret_store);
-/* Forgets every batch written after the last synced one: a power cut. */
+/* Forgets every batch written after the last synced one, and what fail_after asked: a power cut. No walk is open. */
 void store_memory_crash(struct store *store);
+/* After so many more batches every batch_write fails with @error and changes nothing; 0: none fails. */
+void store_memory_fail_after(struct store *store, u64 batches, int error);
 
 #endif
