@@ -30,7 +30,7 @@ int evidence_decode(struct span bytes, struct evidence *ret_evidence);
 void evidence_encode(struct writer *writer, const struct evidence *evidence);
 /* True if record, salt and path give the head's root. The signature is the caller's to check (and to cache). */
 bool evidence_holds(const struct evidence *evidence);
-/* The digest that the record must carry for @proposal. */
-void evidence_digest(struct span proposal, u8 ret_digest[VG_HASH_LEN]);
+/* The digest that the record must carry for @proposal. False: this machine's OpenSSL lacks BLAKE2s-256. */
+bool evidence_digest(struct span proposal, u8 ret_digest[VG_HASH_LEN]);
 
 #endif

@@ -4,8 +4,20 @@
  * it takes for a transaction to be valid. It is a value of the state (key
  * "c"), set by the genesis and by config transactions that the regulator signed. Pure.
  *
- * update = previous configuration's sequence u32 (must be the present one's), then the whole new configuration; signed
- * as hash(CONFIG: channel, update). The encoding is canonical: decoding and encoding again gives the same bytes.
+ * configuration = "VGCONF01", name span16, seed 32, sequence u32, epoch u64,
+ *                 regulators u8, needed u8, regulators' keys 32 each,
+ *                 organisations u8, each: name span16, authority 32,
+ *                 nodes u16, each: key 32, organisation u16, roles u8, name span16, address span16,
+ *                 collections u8, each: name span16, organisations u32, purge blocks u64,
+ *                 parameters u8, u64 each
+ * update        = previous configuration's sequence u32 (must be the present one's), then the whole new
+ *                 configuration; signed as hash(CONFIG: channel, update)
+ * The encoding is canonical: decoding and encoding again gives the same bytes.
+ *
+ * Organisations keep their index for ever, since credentials name it. One that has left has an authority of
+ * zeros: it has no nodes, and its keys count as revoked.
+ * The epoch is raised by one exactly if the replica set changes, or a parameter that a consensus core holds for
+ * its whole epoch (from batch-transactions on).
  */
 #ifndef VOLTGATE_LEDGER_MEMBERSHIP_H
 #define VOLTGATE_LEDGER_MEMBERSHIP_H
@@ -19,6 +31,7 @@
 #define MEMBERSHIP_COLLECTIONS_MAX 32
 #define MEMBERSHIP_REGULATORS_MAX 8
 #define MEMBERSHIP_BYTES_MAX (64 * 1024)
+#define MEMBERSHIP_UPDATE_MAX (4 + MEMBERSHIP_BYTES_MAX)
 
 enum membership_role {
 	MEMBERSHIP_REPLICA = 1, /* orders: votes in consensus */
@@ -75,7 +88,7 @@ struct membership {
 	char name[MEMBERSHIP_NAME_MAX + 1]; /* the channel's, for people */
 	u8 seed[32];			    /* random, of the genesis: makes the channel's id and keys its buckets */
 	u32 sequence;			    /* 0 in the genesis */
-	u64 epoch;			    /* raised by one whenever the replica set changes */
+	u64 epoch;			    /* raised by one whenever consensus must begin anew, see above */
 	u32 regulator_count, regulators_needed;
 	u8 regulators[MEMBERSHIP_REGULATORS_MAX][32];
 	u32 organisation_count;
@@ -97,9 +110,19 @@ int membership_check(const struct membership *membership, struct membership_erro
 void membership_encode(struct writer *writer, const struct membership *membership);
 /* -EBADMSG; what it gives has passed membership_check(). */
 int membership_decode(struct span bytes, struct membership *ret_membership);
-/* May @next follow @present? Sequence, seed and name, epoch raised exactly if replicas changed. */
+/* May @next follow @present? Sequence, seed, name, organisations' places, and the epoch as said above. -EINVAL. */
 int membership_follows(const struct membership *present, const struct membership *next,
 		       struct membership_error *ret_error);
+/* The update that makes @next of the configuration with sequence @previous; the genesis' previous is 0. */
+void membership_update_encode(struct writer *writer, u32 previous, const struct membership *next);
+int membership_update_decode(struct span update, u32 *ret_previous, struct membership *ret_next); /* 0, -EBADMSG */
+/* What regulators sign. */
+void membership_update_hash(const u8 channel[32], struct span update, u8 ret_hash[32]);
+/* Must consensus begin anew between the two: what the epoch counts. */
+bool membership_renews(const struct membership *present, const struct membership *next);
+/* Has organisation @index left the channel? */
+bool membership_organisation_left(const struct membership *membership, u32 index);
+const char *membership_parameter_word(enum membership_parameter parameter);
 void membership_channel_id(const struct membership *genesis, u8 ret_id[32]);
 void membership_replicas_hash(const struct membership *membership, u8 ret_hash[32]);
 u32 membership_replicas(const struct membership *membership);

@@ -5,10 +5,14 @@
  *
  * transaction = kind u8 (enum transaction_kind), then by kind:
  *   open      client 32, nonce u64, payload span32
- *             (channels whose policy admits open requests only; ordered, stored, counted once, changes no state of a
- * contract) invoke    proposal span32, authority, rwset span32, endorsement count u8, endorsements enrol     credential
- * (credential.h), authority's signature 64 revoke    credential, signature 64 config    update span32 (membership.h),
- * signature count u8, then each: regulator index u8, signature 64
+ *             (where the policy admits them; ordered, stored, counted once, changes no contract's state)
+ *   invoke    proposal span32, authority, rwset span32, endorsement count u8, endorsements (each says its
+ *             length itself)
+ *   enrol     credential (credential.h), authority's signature 64
+ *   revoke    credential, signature 64
+ *   config    update span32 (membership.h), signature count u8, then each: regulator index u8 (ascending),
+ *             signature 64
+ * Nonces begin at 1.
  *
  * proposal  = channel 32, client 32 (Ed25519 public key), nonce u64, expires u64 (Time64, block time), contract span16,
  *             function span16, argument count u8, arguments span32 each,
@@ -36,6 +40,8 @@
 #define TRANSACTION_KEY_MAX 512	  /* bytes of one state key */
 #define TRANSACTION_KEY_LEN 32	  /* Ed25519 public key */
 #define TRANSACTION_SIGNATURE_LEN 64
+#define TRANSACTION_NAME_MAX 64		    /* bytes of a contract's or a function's name; a contract's has no 0 */
+#define TRANSACTION_CONFIG_SIGNATURE_LEN 65 /* regulator index u8, signature 64; indexes ascend */
 
 enum transaction_kind {
 	TRANSACTION_OPEN = 1,
@@ -112,7 +118,14 @@ void transaction_encode_invoke(struct writer *writer, const struct transaction *
 void transaction_encode_credential(struct writer *writer, enum transaction_kind kind, struct span credential,
 				   const u8 signature[64]);
 
+/* @signatures: whole TRANSACTION_CONFIG_SIGNATURE_LEN pieces. */
+void transaction_encode_config(struct writer *writer, struct span update, struct span signatures);
+
 void transaction_hash(struct span bytes, u8 ret_hash[LEDGER_HASH_LEN]);
+void proposal_hash(const struct proposal *proposal, u8 ret_hash[LEDGER_HASH_LEN]);
+/* What a client signs, from the proposal's hash. */
+void proposal_client_hash(const u8 channel[LEDGER_HASH_LEN], const u8 hash[LEDGER_HASH_LEN],
+			  u8 ret_hash[LEDGER_HASH_LEN]);
 /* What a client signs for @proposal. */
 void proposal_signed_hash(const struct proposal *proposal, u8 ret_hash[LEDGER_HASH_LEN]);
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * evidence.c - one verdict of a sealed batch, shown by itself: salt, record and
+ * path must give the head's root (PROTOCOL.md B1 to B4). SHA-256 and BLAKE2s
+ * here are the gate's hashes, not the ledger's. Pure.
+ */
+#include <errno.h>
+
+#include <openssl/evp.h>
+#include <sodium.h>
+
+#include "ledger/evidence.h"
+
+_Static_assert(EVIDENCE_MAX == 283 + 32 * EVIDENCE_PATH_MAX, "evidence.h's format");
+
+int evidence_decode(struct span bytes, struct evidence *ret_evidence)
+{
+	struct reader reader;
+
+	reader_init(&reader, bytes.bytes, bytes.len);
+	reader_copy(&reader, &ret_evidence->head, sizeof(ret_evidence->head));
+	reader_copy(&reader, ret_evidence->signature, sizeof(ret_evidence->signature));
+	ret_evidence->index = reader_u16(&reader);
+	reader_copy(&reader, ret_evidence->salt, sizeof(ret_evidence->salt));
+	reader_copy(&reader, &ret_evidence->record, sizeof(ret_evidence->record));
+	ret_evidence->path_len = reader_u8(&reader);
+	if (reader.bad || ret_evidence->path_len > EVIDENCE_PATH_MAX)
+		return -EBADMSG;
+	ret_evidence->path = reader_bytes(&reader, ret_evidence->path_len * VG_HASH_LEN);
+	if (!reader_done(&reader) || memcmp(ret_evidence->head.magic, VG_BATCH_MAGIC, 8))
+		return -EBADMSG;
+	if (vg_be32(ret_evidence->head.count) > VG_BATCH_MAX ||
+	    ret_evidence->index >= vg_be32(ret_evidence->head.count))
+		return -EBADMSG;
+	return 0;
+}
+
+void evidence_encode(struct writer *writer, const struct evidence *evidence)
+{
+	writer_bytes(writer, &evidence->head, sizeof(evidence->head));
+	writer_bytes(writer, evidence->signature, sizeof(evidence->signature));
+	writer_u16(writer, evidence->index);
+	writer_bytes(writer, evidence->salt, sizeof(evidence->salt));
+	writer_bytes(writer, &evidence->record, sizeof(evidence->record));
+	writer_u8(writer, evidence->path_len);
+	writer_bytes(writer, evidence->path, evidence->path_len * VG_HASH_LEN);
+}
+
+static void evidence_leaf(const struct evidence *evidence, u8 ret_hash[VG_HASH_LEN])
+{
+	u8 message[1 + VG_SALT_LEN + sizeof(struct vg_record)] = { VG_LEAF_PREFIX };
+
+	memcpy(message + 1, evidence->salt, VG_SALT_LEN);
+	memcpy(message + 1 + VG_SALT_LEN, &evidence->record, sizeof(evidence->record));
+	crypto_hash_sha256(ret_hash, message, sizeof(message));
+}
+
+static void evidence_node(const u8 left[VG_HASH_LEN], const u8 right[VG_HASH_LEN], u8 ret_hash[VG_HASH_LEN])
+{
+	u8 message[1 + 2 * VG_HASH_LEN] = { VG_NODE_PREFIX };
+
+	memcpy(message + 1, left, VG_HASH_LEN);
+	memcpy(message + 1 + VG_HASH_LEN, right, VG_HASH_LEN);
+	crypto_hash_sha256(ret_hash, message, sizeof(message));
+}
+
+/* RFC 9162 section 2.1.3.2: @index and the last leaf's number climb together until the root. */
+bool evidence_holds(const struct evidence *evidence)
+{
+	u32 index = evidence->index, last = vg_be32(evidence->head.count) - 1, i;
+	const u8 *sibling = evidence->path;
+	u8 hash[VG_HASH_LEN];
+
+	evidence_leaf(evidence, hash);
+	for (i = 0; i < evidence->path_len; i++, sibling += VG_HASH_LEN) {
+		if (!last)
+			return false; /* longer than the tree is high */
+		if (index & 1 || index == last) {
+			evidence_node(sibling, hash, hash);
+			while (!(index & 1) && index) {
+				index >>= 1;
+				last >>= 1;
+			}
+		} else {
+			evidence_node(hash, sibling, hash);
+		}
+		index >>= 1;
+		last >>= 1;
+	}
+	return !last && !memcmp(hash, evidence->head.root, VG_HASH_LEN);
+}
+
+bool evidence_digest(struct span proposal, u8 ret_digest[VG_HASH_LEN])
+{
+	return EVP_Digest(proposal.bytes, proposal.len, ret_digest, NULL, EVP_blake2s256(), NULL) == 1;
+}

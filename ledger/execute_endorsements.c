@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+/* execute_endorsements.c - who vouches for a read/write set, and are they enough. */
+#include "ledger/endorsement.h"
+#include "ledger/execute_run.h"
+
+struct endorsing {
+	u8 rwset_hash[LEDGER_HASH_LEN];
+	u64 nodes[(MEMBERSHIP_NODES_MAX + 63) / 64]; /* that endorsed already */
+	u64 organisations;
+};
+
+static enum ledger_outcome judge_one(struct execute_run *run, const struct proposal *proposal, struct span bytes,
+				     struct endorsing *endorsing, u32 *ret_node)
+{
+	const struct membership *membership = run->context->membership;
+	u8 leaf[LEDGER_HASH_LEN], hash[LEDGER_HASH_LEN];
+	struct endorsement endorsement;
+	struct execute_actor *actor;
+	int node;
+
+	if (endorsement_decode(bytes, &endorsement))
+		return LEDGER_BAD_ENDORSEMENT;
+	node = membership_node_index(membership, endorsement.endorser);
+	if (node < 0 || !(membership->nodes[node].roles & MEMBERSHIP_ENDORSER) ||
+	    endorsing->nodes[node / 64] >> (node & 63) & 1)
+		return LEDGER_BAD_ENDORSEMENT;
+	actor = execute_actor(run, endorsement.endorser);
+	if (!actor)
+		return LEDGER_BAD_ENDORSEMENT; /* run->error says what happened */
+	execute_actor_standing(run, actor);
+	if (actor->revoked)
+		return LEDGER_REVOKED;
+	endorsement_leaf(proposal->channel, run->proposal_hash, endorsing->rwset_hash, endorsement.endorser,
+			 endorsement.height, leaf);
+	if (!endorsement_signed_hash(&endorsement, proposal->channel, leaf, hash) ||
+	    !verifier_check(run->context->verifier, endorsement.endorser, hash, sizeof(hash), endorsement.signature))
+		return LEDGER_BAD_ENDORSEMENT;
+	endorsing->nodes[node / 64] |= 1ULL << (node & 63);
+	endorsing->organisations |= 1ULL << membership->nodes[node].organisation;
+	*ret_node = node;
+	return LEDGER_VALID;
+}
+
+enum ledger_outcome execute_endorsements(struct execute_run *run, const struct transaction *transaction)
+{
+	struct endorsing endorsing = { .organisations = 0 };
+	enum ledger_outcome outcome;
+	u32 i;
+
+	ledger_hash_bytes(LEDGER_DOMAIN_RWSET, transaction->rwset.bytes.bytes, transaction->rwset.bytes.len,
+			  endorsing.rwset_hash);
+	for (i = 0; i < transaction->endorsement_count; i++) {
+		outcome = judge_one(run, &transaction->proposal, transaction->endorsements[i], &endorsing,
+				    &run->endorsers[i]);
+		if (outcome != LEDGER_VALID)
+			return outcome;
+	}
+	if ((u64)__builtin_popcountll(endorsing.organisations) <
+	    execute_parameter(run, MEMBERSHIP_ENDORSING_ORGANISATIONS))
+		return LEDGER_POLICY_UNMET;
+	return LEDGER_VALID;
+}
