@@ -344,7 +344,8 @@ static int row_open(struct blockfile *files, u64 first, u64 *ret_torn, struct bl
 	error = error ? error : list.error;
 	if (error)
 		return row_io_fault(ret_error, "", error);
-	qsort(files->sealed, files->sealed_count, sizeof(*files->sealed), row_order);
+	if (files->sealed_count)
+		qsort(files->sealed, files->sealed_count, sizeof(*files->sealed), row_order);
 	if (files->sealed_count)
 		error = row_drop_unmade(files, ret_torn, ret_error);
 	files->first = files->next = first;
