@@ -6,6 +6,7 @@ LEDGER_FILES := $(LEDGER_BYTES) ledger/crc32c.c ledger/blockscan.c ledger/blocki
 
 $(eval $(call vg_test,ledger/file_merkle,tests/ledger/file_merkle_test.c $(LEDGER_BYTES),-lsodium))
 $(eval $(call vg_test,ledger/file_block,tests/ledger/file_block_test.c tests/ledger/file_sample.c $(LEDGER_BYTES) ledger/crc32c.c,-lsodium))
+$(eval $(call vg_test,ledger/file_example,tests/ledger/file_example_test.c $(LEDGER_FILES),-lsodium))
 $(eval $(call vg_test,ledger/file_row,tests/ledger/file_row_test.c tests/ledger/file_sample.c $(LEDGER_FILES),-lsodium))
 $(eval $(call vg_test,ledger/file_crash,tests/ledger/file_crash_test.c tests/ledger/file_sample.c $(LEDGER_FILES),-lsodium))
 $(eval $(call vg_fuzzer,ledger_block_fuzz,tests/ledger/file_block_fuzz.c $(LEDGER_BYTES),-lsodium))
