@@ -43,6 +43,7 @@ WRONG = [
     ["its", "verify", "--trust"], ["its", "reload", "x"],
     ["verify"], ["verify", "a", "b"], ["verify", "--key"], ["verify", "--key", "12", "x"], ["verify", "--head", "z", "x"],
     ["verify", "--kee", "12", "x"], ["doctor", "an-interface-too-long"], ["doctor", "--all"],
+    ["route"], ["route", "--tim", "1", "x"], ["route", "check", "x"], ["route", "--time", "0", "x"],
 ]
 
 # What near misses suggest.
@@ -134,7 +135,7 @@ def man_words(command):
 
 def check_agreement(ktap):
     commands = listed(voltgate("help").out)
-    ktap.ok(len(commands) == 16 and len(set(commands)) == 16, "help lists 16 commands", commands)
+    ktap.ok(len(commands) > 16 and len(set(commands)) == len(commands), "help lists each command once", commands)
     in_man = {form[0] for form in man_forms()}
     ktap.ok(in_man == set(commands) | {"help"}, "the manual has the same", in_man ^ set(commands))
     ktap.ok(completion_list("commands") == set(commands) | {"help"}, "the completion has the same",

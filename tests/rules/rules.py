@@ -21,9 +21,9 @@ ARROWS = {
     "agent/contract": {"voltgate", "agent/contract", "ledger"},
     "agent/endorse": {"voltgate", "agent/endorse", "agent/contract", "ledger"},
     "agent/channel": {"voltgate", "agent/channel", "agent/pbft", "ledger"},
-    "agent": {"voltgate", "agent", "ledger"},
+    "agent": {"voltgate", "agent", "ledger", "node"},
     "tools/libvehicle": {"voltgate", "tools/libvehicle"},
-    "tools": {"voltgate", "agent", "ledger", "tools", "kmod/netlink"},
+    "tools": {"voltgate", "agent", "ledger", "node", "tools", "kmod/netlink"},
 }
 
 

@@ -10,7 +10,11 @@ CLI_LOG := agent/chain.c agent/verdictframe.c agent/verdictlog_reader.c ledger/c
 CLI_COMMANDS := $(wildcard tools/voltgate/*.c)
 CLI_LIBS := -ljansson -lnl-genl-3 -lnl-3 -lsodium -lbpf -lpcap
 
-$(eval $(call vg_program,voltgate,$(sort $(CLI_COMMANDS) $(CLI_GATE) $(CLI_LOG) $(ITS_SOURCES)),$(CLI_LIBS) $(ITS_LIBS)))
+# What the program is made of, for the tests' sanitized one too.
+CLI_SOURCES := $(sort $(CLI_COMMANDS) $(CLI_GATE) $(CLI_LOG) $(ITS_SOURCES) $(SCHED_SOURCES))
+CLI_LIBS += $(ITS_LIBS) $(SCHED_LIBS)
+
+$(eval $(call vg_program,voltgate,$(CLI_SOURCES),$(CLI_LIBS)))
 
 .PHONY: install-cli uninstall-cli
 install: install-cli
