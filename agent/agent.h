@@ -25,6 +25,7 @@ enum agent_exit { AGENT_EXIT_OK = 0, AGENT_EXIT_USAGE = 1, AGENT_EXIT_REFUSED = 
 
 struct batchlink;
 struct control;
+struct node;
 struct ring_buffer;
 
 struct agent {
@@ -73,6 +74,9 @@ struct agent {
 	struct action *action;
 	struct event *action_events[2];
 	u64 uncovered_told;
+
+	/* consort.c */
+	struct node *node;
 
 	/* control.c */
 	struct control *control;
@@ -128,6 +132,14 @@ void notice_alarm(struct agent *agent, enum gate_alarm_event event, const struct
 int act_prepare(struct agent *agent);
 int act_open(struct agent *agent);
 void act_close(struct agent *agent);
+
+/* --- consort.c: the node of a consortium's ledger; NULL where [node] has no listen --- */
+int consort_open(struct agent *agent);
+void consort_close(struct agent *agent);
+/* SIGHUP: its log is opened again. */
+void consort_hang_up(struct agent *agent);
+/* Ends calls and flushes what was accepted, while the loop still runs. */
+void consort_stop(struct agent *agent);
 
 /* --- rhythm.c: signals, clocks and everything that happens by itself --- */
 int rhythm_open(struct agent *agent);

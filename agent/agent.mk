@@ -9,15 +9,22 @@ AGENT_GATES := agent/gate_kernel.c agent/gate_kernel_chain.c agent/gate_kernel_w
 AGENT_LOADER := agent/loader.c agent/loader_attach.c agent/loader_coexist.c agent/loader_diagnose.c agent/ingress.c
 AGENT_PLAIN := agent/gate_plain.c agent/gate_plain_alarm.c agent/gate_plain_session.c agent/plain_sessions.c
 AGENT_ITS := $(wildcard agent/its_room*.c)
+AGENT_CONSORT := agent/consort.c agent/node_verbs.c agent/block_json.c $(NODE_PROTO) $(NODE_SOURCES) $(NET_SOURCES) \
+	$(CHANNEL_SOURCES) $(PBFT_SOURCES) $(ENDORSE_SOURCES) $(CONTRACT_SOURCES) $(LEDGER_SOURCES)
+AGENT_ROOMS := ledger/ledger.c agent/pbft/pbft.c agent/channel/channel.c agent/net/peer.c agent/net/grpc_server.c \
+	agent/contract/contract.c agent/endorse/endorser.c
+ifneq ($(wildcard $(AGENT_ROOMS)),$(AGENT_ROOMS))
+AGENT_CONSORT := agent/consort_absent.c
+endif
 AGENT_LIBS := -levent -lbpf -lxdp -lelf -lz -lnl-genl-3 -lnl-3 -lsodium -lcrypto -ljansson -linih -lcap-ng -lm
 
 AGENT_SOURCES := agent/main.c agent/config.c agent/enforce.c agent/enforce_watch.c agent/takeover.c agent/privileges.c agent/notify.c \
 	agent/say.c agent/wipe.c agent/record.c agent/verdicts.c agent/attest.c agent/plain.c agent/batchlink.c \
 	agent/notice.c agent/alarms.c agent/alarmlog.c agent/act.c agent/action.c agent/control.c agent/verbs.c \
-	agent/status.c agent/rhythm.c $(AGENT_VERDICTS) $(AGENT_GATES) $(AGENT_LOADER) $(AGENT_PLAIN) $(AGENT_ITS)
+	agent/status.c agent/rhythm.c $(AGENT_CONSORT) $(AGENT_VERDICTS) $(AGENT_GATES) $(AGENT_LOADER) $(AGENT_PLAIN) $(AGENT_ITS)
 
 ifneq ($(AGENT_ITS),)
-$(eval $(call vg_program,voltgated,$(sort $(AGENT_SOURCES) $(AGENT_JSON) $(ITS_SOURCES)),$(AGENT_LIBS)))
+$(eval $(call vg_program,voltgated,$(sort $(AGENT_SOURCES) $(AGENT_JSON) $(ITS_SOURCES)),$(AGENT_LIBS) $(NODE_LIBS)))
 endif
 
 .PHONY: install-agent uninstall-agent

@@ -18,7 +18,16 @@
 #include "agent/config.h"
 #include "agent/policy_word.h"
 
-enum config_kind { CONFIG_NUMBER, CONFIG_FLAG, CONFIG_PATHNAME, CONFIG_WORD, CONFIG_IFNAME, CONFIG_CHOICE };
+enum config_kind {
+	CONFIG_NUMBER,
+	CONFIG_OFFSET, /* a number of either sign, to max */
+	CONFIG_FLAG,
+	CONFIG_PATHNAME,
+	CONFIG_FILE, /* a path, or nothing */
+	CONFIG_WORD,
+	CONFIG_IFNAME,
+	CONFIG_CHOICE,
+};
 
 static const char *const config_grades[] = { "auto", "attested", "plain", NULL };
 static const char *const config_modes[] = { "auto", "native", "generic", NULL };
@@ -35,6 +44,7 @@ struct config_key {
 
 #define CONFIG_AT(field) offsetof(struct config, field)
 #define CONFIG_ITS_AT(field) offsetof(struct config, its) + offsetof(struct config_its_section, field)
+#define CONFIG_NODE_AT(field) offsetof(struct config, node) + offsetof(struct config_node_section, field)
 #define CONFIG_INTERFACE_AT(field) offsetof(struct config_interface, field)
 
 static const struct config_key config_keys[] = {
@@ -45,6 +55,7 @@ static const struct config_key config_keys[] = {
 	{ "agent", "control", CONFIG_PATHNAME, CONFIG_AT(control), "/run/voltgate/control.sock", 0, 0, NULL },
 	{ "agent", "alarm-log", CONFIG_PATHNAME, CONFIG_AT(alarm_log), "/var/log/voltgate/alarms.json", 0, 0, NULL },
 	{ "agent", "object", CONFIG_PATHNAME, CONFIG_AT(object), "/usr/local/lib/voltgate/voltgate.bpf.o", 0, 0, NULL },
+	{ "agent", "gate", CONFIG_FLAG, CONFIG_AT(gate), "yes", 0, 0, NULL },
 	{ "agent", "syslog", CONFIG_FLAG, CONFIG_AT(syslog), "yes", 0, 0, NULL },
 	{ "agent", "keep-attached", CONFIG_FLAG, CONFIG_AT(keep_attached), "no", 0, 0, NULL },
 	{ "agent", "segment-bytes", CONFIG_NUMBER, CONFIG_AT(segment_bytes), "67108864", 65536, 2147483647, NULL },
@@ -62,6 +73,15 @@ static const struct config_key config_keys[] = {
 	{ "its", "p256-rate", CONFIG_NUMBER, CONFIG_ITS_AT(p256_rate), "6000", 0, 1000000, NULL },
 	{ "its", "brainpool-rate", CONFIG_NUMBER, CONFIG_ITS_AT(brainpool_rate), "500", 0, 1000000, NULL },
 	{ "its", "signer-rate", CONFIG_NUMBER, CONFIG_ITS_AT(signer_rate), "50", 0, 1000000, NULL },
+	{ "node", "listen", CONFIG_WORD, CONFIG_NODE_AT(listen), "", 0, 0, NULL },
+	{ "node", "certificate", CONFIG_PATHNAME, CONFIG_NODE_AT(certificate), "/etc/voltgate/node.crt", 0, 0, NULL },
+	{ "node", "key", CONFIG_PATHNAME, CONFIG_NODE_AT(key), "/etc/voltgate/node.key", 0, 0, NULL },
+	{ "node", "folder", CONFIG_FILE, CONFIG_NODE_AT(folder), "", 0, 0, NULL },
+	{ "node", "metrics", CONFIG_WORD, CONFIG_NODE_AT(metrics), "", 0, 0, NULL },
+	{ "node", "log", CONFIG_FILE, CONFIG_NODE_AT(log), "", 0, 0, NULL },
+	{ "node", "pool-requests", CONFIG_NUMBER, CONFIG_NODE_AT(pool_requests), "65536", 64, 1048576, NULL },
+	{ "node", "pool-bytes", CONFIG_NUMBER, CONFIG_NODE_AT(pool_bytes), "67108864", 1048576, 2147483647, NULL },
+	{ "node", "clock-offset-us", CONFIG_OFFSET, CONFIG_NODE_AT(clock_offset_us), "0", 0, 2000000000, NULL },
 	{ "interface", "mode", CONFIG_CHOICE, CONFIG_INTERFACE_AT(mode), "auto", 0, 0, config_modes },
 	{ "interface", "coexist", CONFIG_FLAG, CONFIG_INTERFACE_AT(coexist), "no", 0, 0, NULL },
 };
@@ -140,7 +160,7 @@ static int config_set_text(struct config_reading *reading, const struct config_k
 	if (strlen(value) >= room)
 		return config_fail(reading, "%s is longer than the %zu characters that fit. Choose a shorter one.",
 				   key->name, room - 1);
-	if (key->kind == CONFIG_PATHNAME && *value != '/')
+	if ((key->kind == CONFIG_PATHNAME || (key->kind == CONFIG_FILE && *value)) && *value != '/')
 		return config_fail(reading, "%s = %s is not an absolute path. Write it from / on.", key->name, value);
 	if (key->kind == CONFIG_IFNAME && strchr(value, '/'))
 		return config_fail(reading, "%s = %s is not an interface name.", key->name, value);
@@ -158,6 +178,11 @@ static int config_set(struct config_reading *reading, const struct config_key *k
 		if (!config_set_number(reading, key->name, value, key->min, key->max, &number))
 			return 0;
 		*(u32 *)field = (u32)number;
+		return 1;
+	case CONFIG_OFFSET:
+		if (!config_set_number(reading, key->name, value, -(s64)key->max, key->max, &number))
+			return 0;
+		*(int *)field = (int)number;
 		return 1;
 	case CONFIG_FLAG:
 		if (strcmp(value, "yes") && strcmp(value, "no"))
@@ -205,8 +230,8 @@ static int config_handle(void *arg, const char *section, const char *name, const
 		return 0;
 	if (!*section)
 		return config_fail(reading,
-				   "%s stands before any section. Put it below [agent], [gate], [ingress], [its] or "
-				   "[interface NAME].",
+				   "%s stands before any section. Put it below [agent], [gate], [ingress], [its], "
+				   "[node] or [interface NAME].",
 				   name);
 	for (i = 0; i < CONFIG_KEY_COUNT; i++) {
 		if (strcmp(config_keys[i].section, word) || strcmp(config_keys[i].name, name))
@@ -266,7 +291,7 @@ static void config_begin_interface(struct config_reading *reading, const char *n
 /* Looks at a section's head before libinih does, which would cut a long name and skip an empty section. */
 static void config_begin_section(struct config_reading *reading, const char *text, size_t len)
 {
-	static const char *const sections[] = { "agent", "gate", "ingress", "its" };
+	static const char *const sections[] = { "agent", "gate", "ingress", "its", "node" };
 	char name[CONFIG_SECTION_MAX + 1];
 	size_t i;
 
@@ -294,8 +319,8 @@ static void config_begin_section(struct config_reading *reading, const char *tex
 		if (!strcmp(name, sections[i]))
 			return;
 	config_fail(reading,
-		    "There is no section [%s]. The sections are [agent], [gate], [ingress], [its] and "
-		    "[interface NAME].",
+		    "There is no section [%s]. The sections are [agent], [gate], [ingress], [its], "
+		    "[node] and [interface NAME].",
 		    name);
 }
 

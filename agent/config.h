@@ -2,8 +2,8 @@
 /*
  * config.h - the agent's configuration file: an INI file, read strictly.
  *
- * Sections [agent], [gate], [ingress], [its] and one [interface NAME] for
- * each interface. What is not written keeps its default. The first thing
+ * Sections [agent], [gate], [ingress], [its], [node] and one [interface NAME]
+ * for each interface. What is not written keeps its default. The first thing
  * wrong ends the reading with one sentence: file, line, what, what to do.
  * Reference for people: voltgated.conf(5), kept complete by a test.
  */
@@ -41,6 +41,18 @@ struct config_its_section {
 	u32 signer_rate; /* frames per second of one signer; 0: no limit */
 };
 
+struct config_node_section {
+	char listen[CONFIG_TEXT_MAX]; /* host:port of gRPC; "": no node */
+	char certificate[CONFIG_TEXT_MAX];
+	char key[CONFIG_TEXT_MAX];
+	char folder[CONFIG_TEXT_MAX];  /* "": ledger below the state folder */
+	char metrics[CONFIG_TEXT_MAX]; /* host:port; "" for none */
+	char log[CONFIG_TEXT_MAX];     /* JSON lines of what is committed; "" for none */
+	u32 pool_requests;
+	u32 pool_bytes;
+	int clock_offset_us; /* tests */
+};
+
 struct config {
 	char name[CONFIG_TEXT_MAX]; /* of this gateway in alarms; "" takes the host's */
 	char user[CONFIG_TEXT_MAX]; /* "" stays who it is (tests) */
@@ -49,6 +61,7 @@ struct config {
 	char control[CONFIG_TEXT_MAX];
 	char alarm_log[CONFIG_TEXT_MAX];
 	char object[CONFIG_TEXT_MAX]; /* the BPF object */
+	bool gate;		      /* no: a node without a gate, as an ordinary user */
 	bool syslog;
 	bool keep_attached;
 	u32 segment_bytes; /* of the verdict log */
@@ -59,6 +72,7 @@ struct config {
 	u32 grade;	     /* enum config_grade */
 	struct vg_policy policy;
 	struct config_its_section its;
+	struct config_node_section node;
 	struct config_interface interfaces[CONFIG_INTERFACES_MAX];
 	u32 interface_count;
 };

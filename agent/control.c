@@ -4,6 +4,7 @@
  *
  *   peer: reading --line--> answering --end--> reading
  *   answering --control_dump()--> dumping (a child writes) --child ends--> reading
+ *   answering --control_defer()--> waiting --control_resume()--> reading
  *   answering --control_follow()--> following, reads on (and ends when the peer does)
  *   any --hang-up, slow, oversized line, no JSON--> freed
  * A peer whose answers pile up is not read until they are gone. Lines may
@@ -40,6 +41,7 @@ struct control_peer {
 	bool follows[CONTROL_WHAT_COUNT];
 	bool doomed; /* freed when the answer under way is done */
 	pid_t child; /* 0: none */
+	u64 ticket;  /* 0, or of the answer that comes later */
 	size_t len;
 	char line[CONTROL_LINE_MAX + 1];
 };
@@ -53,6 +55,7 @@ struct control {
 	u32 count;
 	u32 followers[CONTROL_WHAT_COUNT];
 	u32 dumps;
+	u64 tickets;
 	bool is_child;
 	control_request_fn *request;
 	void *arg;
@@ -147,6 +150,28 @@ void control_follow(struct control_peer *peer, enum control_what what)
 	peer->follows[what] = true;
 }
 
+u64 control_defer(struct control_peer *peer)
+{
+	peer->ticket = ++peer->control->tickets;
+	return peer->ticket;
+}
+
+struct control_peer *control_deferred(struct control *control, u64 ticket)
+{
+	struct control_peer *peer;
+
+	for (peer = control->peers; peer; peer = peer->next)
+		if (peer->ticket == ticket)
+			return peer;
+	return NULL;
+}
+
+void control_resume(struct control_peer *peer)
+{
+	peer->ticket = 0;
+	event_active(peer->writable, EV_WRITE, 0); /* sends, and goes on with what the peer asked meanwhile */
+}
+
 bool control_followed(const struct control *control, enum control_what what)
 {
 	return control->followers[what] > 0;
@@ -159,7 +184,7 @@ u32 control_peers(const struct control *control)
 
 void control_publish(struct control *control, enum control_what what, const json_t *object)
 {
-	static const char *const words[] = { "alarms", "verdicts", "actions" };
+	static const char *const words[] = { "alarms", "verdicts", "actions", "blocks" };
 	struct control_peer *peer, *next;
 
 	for (peer = control->peers; peer; peer = next) {
@@ -215,7 +240,7 @@ static void control_handle(struct control_peer *peer)
 	char *end;
 	size_t len;
 
-	while (!peer->doomed && !peer->child && evbuffer_get_length(peer->out) < CONTROL_PILE &&
+	while (!peer->doomed && !peer->child && !peer->ticket && evbuffer_get_length(peer->out) < CONTROL_PILE &&
 	       (end = memchr(peer->line, '\n', peer->len))) {
 		len = (size_t)(end - peer->line);
 		control_handle_line(peer, peer->line, len);
@@ -248,8 +273,8 @@ static void control_on_readable(evutil_socket_t fd, short what, void *arg)
 			control_free_peer(peer);
 			return;
 		}
-	} else if (evbuffer_get_length(peer->out) >= CONTROL_PILE) {
-		event_del(peer->readable); /* until its answers are gone */
+	} else if (evbuffer_get_length(peer->out) >= CONTROL_PILE || peer->ticket) {
+		event_del(peer->readable); /* until its answers are gone, or there */
 	}
 	peer->len += (size_t)got;
 	control_handle(peer);
@@ -265,7 +290,7 @@ static void control_on_writable(evutil_socket_t fd, short what, void *arg)
 		return;
 	if (!peer->doomed)
 		control_push(peer);
-	if (!evbuffer_get_length(peer->out))
+	if (!evbuffer_get_length(peer->out) && !peer->ticket)
 		event_add(peer->readable, NULL);
 	if (peer->doomed || peer->len)
 		control_handle(peer);

@@ -16,9 +16,19 @@
  *   counters / counters-cpu (one object a CPU) / alarm-dump / flush
  *   attach {interface, mode} / detach {interface}   mode: native, generic or auto
  *   interfaces                                      one object each
- *   follow {what: alarms|verdicts|actions}          answers as they come, without end
+ *   follow {what: alarms|verdicts|actions|blocks}   answers as they come, without end
  *   handshake-set {public_key}                      the gateway's X25519 key, for mac1
  *   its-trust-reload                                reads the trust directory again
+ *
+ * Of the ledger's node (CHANNEL: name, id, or the id's first digits; bytes are hex):
+ *   node-status / channels (one object each) / channel-show {channel} / peers (one object each)
+ *   channel-join {genesis} or {path}                path: absolute, a file that the agent can read
+ *   channel-leave {channel}
+ *   block-get {channel, number}                     the block, then its transactions, one object each
+ *   block-list {channel, from, count}               blocks without their transactions
+ *   tx-get {channel, hash}                          of the transaction or of its proposal
+ *   tx-submit {channel, transaction}                answers when it is committed or refused
+ *   state-get {channel, key, history}
  */
 #ifndef VOLTGATE_CONTROL_H
 #define VOLTGATE_CONTROL_H
@@ -35,7 +45,7 @@
 #define CONTROL_SLOW_BYTES (4 * 1024 * 1024) /* a follower that lets so much pile up is dropped */
 #define CONTROL_DUMPS 4			     /* processes that write long answers at once */
 
-enum control_what { CONTROL_ALARMS, CONTROL_VERDICTS, CONTROL_ACTIONS, CONTROL_WHAT_COUNT };
+enum control_what { CONTROL_ALARMS, CONTROL_VERDICTS, CONTROL_ACTIONS, CONTROL_BLOCKS, CONTROL_WHAT_COUNT };
 
 struct control;
 struct control_peer; /* one connection */
@@ -61,6 +71,14 @@ void control_send(struct control_peer *peer, json_t *object);
 void control_end(struct control_peer *peer);
 /* Ends the answer with an error, as 0 or -errno. */
 void control_error(struct control_peer *peer, int error, const char *text);
+/*
+ * The answer comes later: the peer's further requests wait for it. The ticket
+ * finds the peer again; NULL once it is gone. control_end() or control_error()
+ * and then control_resume() end the wait.
+ */
+u64 control_defer(struct control_peer *peer);
+struct control_peer *control_deferred(struct control *control, u64 ticket);
+void control_resume(struct control_peer *peer);
 /* From now on the peer gets what is published of @what. */
 void control_follow(struct control_peer *peer, enum control_what what);
 /*

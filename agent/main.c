@@ -74,7 +74,7 @@ static int main_make_folders(const struct agent *agent, const struct privileges 
 	strcpy(alarm_log, agent->config.alarm_log);
 	if (!err)
 		err = privileges_make_folder(privileges, dirname(control), ret_error);
-	if (!err)
+	if (!err && agent->config.gate)
 		err = privileges_make_folder(privileges, dirname(alarm_log), ret_error);
 	return err;
 }
@@ -89,7 +89,7 @@ static int main_drop(struct agent *agent)
 	if (!err)
 		err = main_make_folders(agent, &privileges, &error);
 	if (!err)
-		err = privileges_drop(&privileges, &error);
+		err = privileges_drop(&privileges, agent->config.gate, &error);
 	if (err)
 		say_error("%s", error.text);
 	return err ? AGENT_EXIT_REFUSED : 0;
@@ -128,18 +128,20 @@ static void main_close_control(struct agent *agent)
 static const struct {
 	int (*open)(struct agent *agent);
 	void (*close)(struct agent *agent);
+	bool gate; /* left out where [agent] gate = no */
 } main_parts[] = {
-	{ main_open_loop, main_close_loop },
-	{ act_prepare, act_close }, /* holds the UDP port: from here on this is the namespace's only agent */
-	{ enforce_open, enforce_close },
-	{ notice_prepare, NULL },
-	{ main_drop, NULL },
-	{ record_open, record_close },
-	{ notice_open, notice_close },
-	{ main_open_gate, main_close_gate },
-	{ act_open, NULL },
-	{ main_open_control, main_close_control },
-	{ rhythm_open, rhythm_close },
+	{ main_open_loop, main_close_loop, false },
+	{ act_prepare, act_close, true }, /* holds the UDP port: from here on this is the namespace's only agent */
+	{ enforce_open, enforce_close, true },
+	{ notice_prepare, NULL, true },
+	{ main_drop, NULL, false },
+	{ record_open, record_close, true },
+	{ notice_open, notice_close, true },
+	{ main_open_gate, main_close_gate, true },
+	{ act_open, NULL, true },
+	{ main_open_control, main_close_control, false },
+	{ consort_open, consort_close, false },
+	{ rhythm_open, rhythm_close, false },
 };
 
 #define MAIN_PARTS (sizeof(main_parts) / sizeof(*main_parts))
@@ -150,17 +152,20 @@ static int main_run(struct agent *agent)
 	int err = 0;
 
 	for (opened = 0; !err && opened < MAIN_PARTS; opened++)
-		err = main_parts[opened].open(agent);
+		if (agent->config.gate || !main_parts[opened].gate)
+			err = main_parts[opened].open(agent);
 	if (!err) {
 		notify("READY=1");
 		say_info("Ready: %s answers on %s.", agent->host, agent->config.control);
 		event_base_dispatch(agent->base);
 		notify("STOPPING=1");
-		enforce_detach(agent);
+		consort_stop(agent);
+		if (agent->config.gate)
+			enforce_detach(agent);
 		err = agent->exit_code;
 	}
 	while (opened--)
-		if (main_parts[opened].close)
+		if (main_parts[opened].close && (agent->config.gate || !main_parts[opened].gate))
 			main_parts[opened].close(agent);
 	return err;
 }

@@ -52,12 +52,13 @@ int privileges_make_folder(const struct privileges *privileges, const char *path
 	return err;
 }
 
-int privileges_drop(const struct privileges *privileges, struct privileges_error *ret_error)
+int privileges_drop(const struct privileges *privileges, bool net_admin, struct privileges_error *ret_error)
 {
 	int err = 0;
 
 	capng_clear(CAPNG_SELECT_BOTH);
-	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
+	if (net_admin)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
 	if (privileges->change)
 		err = capng_change_id((int)privileges->uid, (int)privileges->gid,
 				      CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING);

@@ -5,6 +5,7 @@
 #ifndef VOLTGATE_PRIVILEGES_H
 #define VOLTGATE_PRIVILEGES_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct privileges {
@@ -23,9 +24,9 @@ int privileges_find(const char *user, const char *group, struct privileges *ret_
 /* Makes the folder @path (0750) for them if it is absent; its parent must exist. */
 int privileges_make_folder(const struct privileges *privileges, const char *path, struct privileges_error *ret_error);
 /*
- * Becomes that user, keeps CAP_NET_ADMIN only (attaching by netlink needs it),
- * empties the bounding set and sets no_new_privs. For good.
+ * Becomes that user, keeps CAP_NET_ADMIN only if @net_admin (attaching by
+ * netlink needs it), empties the bounding set and sets no_new_privs. For good.
  */
-int privileges_drop(const struct privileges *privileges, struct privileges_error *ret_error);
+int privileges_drop(const struct privileges *privileges, bool net_admin, struct privileges_error *ret_error);
 
 #endif

@@ -17,19 +17,11 @@
 
 #define RHYTHM_CLOCK_S 60 /* a slewed clock is followed that often */
 
-static void rhythm_on_signal(evutil_socket_t number, short what, void *arg)
+static void rhythm_hang_up(struct agent *agent)
 {
-	struct agent *agent = arg;
 	struct its_room_error error;
-	int err;
+	int err = alarmlog_reopen(agent->alarmlog);
 
-	(void)what;
-	if (number != SIGHUP) {
-		say_info("Signal %d: stopping.", (int)number);
-		agent_stop(agent, AGENT_EXIT_OK);
-		return;
-	}
-	err = alarmlog_reopen(agent->alarmlog);
 	if (err)
 		say_error("Cannot open the alarm log %s again: %s. The old file stays in use.", agent->config.alarm_log,
 			  strerror(-err));
@@ -38,12 +30,29 @@ static void rhythm_on_signal(evutil_socket_t number, short what, void *arg)
 	say_info("Hang-up: the alarm log was opened again and the trust list read again.");
 }
 
+static void rhythm_on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct agent *agent = arg;
+
+	(void)what;
+	if (number != SIGHUP) {
+		say_info("Signal %d: stopping.", (int)number);
+		agent_stop(agent, AGENT_EXIT_OK);
+		return;
+	}
+	if (agent->config.gate)
+		rhythm_hang_up(agent);
+	consort_hang_up(agent);
+}
+
 static void rhythm_on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct agent *agent = arg;
 
 	(void)fd;
 	(void)what;
+	if (!agent->config.gate)
+		return;
 	if (agent->attest)
 		plain_tick(agent);
 	if (agent->its)
@@ -67,6 +76,8 @@ static void rhythm_on_second(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (!agent->config.gate)
+		return;
 	rhythm_tell_uncovered(agent);
 	enforce_watch(agent);
 	if (agent->batchlink)
@@ -96,8 +107,10 @@ static void rhythm_on_clock(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	if (read(fd, &expirations, sizeof(expirations)) < 0 && errno == ECANCELED) {
-		say_info("The clock was set: generation times are judged by the new one from now on.");
-		ingress_clock_stepped(agent->ingress);
+		if (agent->config.gate) {
+			say_info("The clock was set: generation times are judged by the new one from now on.");
+			ingress_clock_stepped(agent->ingress);
+		}
 	}
 	rhythm_arm_clock(fd);
 }

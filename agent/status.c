@@ -72,12 +72,27 @@ static void status_add_chain(const struct agent *agent, struct gate_status *stat
 	status->open_records = attest_open_records(agent->attest);
 }
 
+/* Without a gate: {"gate": false, "agent": {...}}. */
+static int status_gateless(struct agent *agent, json_t **ret_object, struct gate_error *ret_error)
+{
+	*ret_object = json_pack("{s:b, s:{s:i, s:s, s:s, s:s, s:b, s:i}}", "gate", 0, "agent", "pid", (int)getpid(),
+				"version", VOLTGATE_VERSION, "name", agent->host, "config", agent->config_path, "node",
+				agent->node != NULL, "peers", (int)control_peers(agent->control));
+	if (*ret_object)
+		return 0;
+	strcpy(ret_error->text, "No memory for the answer.");
+	return -ENOMEM;
+}
+
 int status_json(struct agent *agent, json_t **ret_object, struct gate_error *ret_error)
 {
 	struct gate_status status;
 	json_t *own;
-	int err = agent->gate->ops->status(agent->gate, &status);
+	int err;
 
+	if (!agent->config.gate)
+		return status_gateless(agent, ret_object, ret_error);
+	err = agent->gate->ops->status(agent->gate, &status);
 	if (err) {
 		*ret_error = agent->gate->error;
 		return err;
@@ -85,12 +100,12 @@ int status_json(struct agent *agent, json_t **ret_object, struct gate_error *ret
 	if (agent->attest)
 		status_add_chain(agent, &status);
 	*ret_object = gate_json_status(&status);
-	own = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:i}", "pid", (int)getpid(), "version",
+	own = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:i}", "pid", (int)getpid(), "version",
 			VOLTGATE_VERSION, "name", agent->host, "config", agent->config_path, "grade_reason",
 			loader_grade_sentence(agent->loader), "interfaces", status_interfaces(agent), "actions",
 			status_actions(agent), "verdicts", status_verdicts(agent), "alarms", alarms_json(agent->alarms),
-			"its", agent->its ? its_room_json(agent->its) : json_null(), "peers",
-			(int)control_peers(agent->control));
+			"its", agent->its ? its_room_json(agent->its) : json_null(), "node", agent->node != NULL,
+			"peers", (int)control_peers(agent->control));
 	if (!*ret_object || !own || json_object_set_new(*ret_object, "agent", own)) {
 		json_decref(*ret_object);
 		*ret_object = NULL;

@@ -12,6 +12,7 @@
 #include "agent/agent.h"
 #include "agent/gate_json.h"
 #include "agent/gate_kernel.h"
+#include "agent/node_verbs.h"
 #include "agent/policy_word.h"
 #include "agent/say.h"
 #include "agent/status.h"
@@ -332,14 +333,14 @@ static int verbs_interfaces(struct agent *agent, struct control_peer *peer, cons
 
 	(void)request;
 	(void)error;
-	for (i = 0; (attachment = loader_attachment(agent->loader, i)); i++)
+	for (i = 0; agent->loader && (attachment = loader_attachment(agent->loader, i)); i++)
 		control_send(peer, status_attachment(agent, attachment));
 	return verbs_end(peer, 0);
 }
 
 static int verbs_follow(struct agent *agent, struct control_peer *peer, const json_t *request, struct gate_error *error)
 {
-	static const char *const words[] = { "alarms", "verdicts", "actions" };
+	static const char *const words[] = { "alarms", "verdicts", "actions", "blocks" };
 	const char *what;
 	int err = gate_json_get_text(request, "what", &what, error), i;
 
@@ -351,8 +352,8 @@ static int verbs_follow(struct agent *agent, struct control_peer *peer, const js
 			control_follow(peer, (enum control_what)i);
 			return 0;
 		}
-	snprintf(error->text, sizeof(error->text), "'%.32s' cannot be followed. Say alarms, verdicts or actions.",
-		 what);
+	snprintf(error->text, sizeof(error->text),
+		 "'%.32s' cannot be followed. Say alarms, verdicts, actions or blocks.", what);
 	return -EINVAL;
 }
 
@@ -386,40 +387,49 @@ static int verbs_its_trust_reload(struct agent *agent, struct control_peer *peer
 static const struct {
 	const char *word;
 	verbs_fn *handle;
+	bool gateless; /* works without a gate too */
 } verbs[] = {
-	{ "status", verbs_status },
-	{ "session-add", verbs_session_add },
-	{ "session-remove", verbs_session_remove },
-	{ "session-revoke", verbs_session_revoke },
-	{ "session-get", verbs_session_get },
-	{ "session-dump", verbs_session_dump },
-	{ "policy-get", verbs_policy_get },
-	{ "policy-set", verbs_policy_set },
-	{ "deny-add", verbs_deny_add },
-	{ "deny-remove", verbs_deny_remove },
-	{ "deny-dump", verbs_deny_dump },
-	{ "counters", verbs_counters },
-	{ "counters-cpu", verbs_counters_cpu },
-	{ "alarm-dump", verbs_alarm_dump },
-	{ "flush", verbs_flush },
-	{ "attach", verbs_attach },
-	{ "detach", verbs_detach },
-	{ "interfaces", verbs_interfaces },
-	{ "follow", verbs_follow },
-	{ "handshake-set", verbs_handshake_set },
-	{ "its-trust-reload", verbs_its_trust_reload },
+	{ "status", verbs_status, true },
+	{ "session-add", verbs_session_add, false },
+	{ "session-remove", verbs_session_remove, false },
+	{ "session-revoke", verbs_session_revoke, false },
+	{ "session-get", verbs_session_get, false },
+	{ "session-dump", verbs_session_dump, false },
+	{ "policy-get", verbs_policy_get, false },
+	{ "policy-set", verbs_policy_set, false },
+	{ "deny-add", verbs_deny_add, false },
+	{ "deny-remove", verbs_deny_remove, false },
+	{ "deny-dump", verbs_deny_dump, false },
+	{ "counters", verbs_counters, false },
+	{ "counters-cpu", verbs_counters_cpu, false },
+	{ "alarm-dump", verbs_alarm_dump, false },
+	{ "flush", verbs_flush, false },
+	{ "attach", verbs_attach, false },
+	{ "detach", verbs_detach, false },
+	{ "interfaces", verbs_interfaces, true },
+	{ "follow", verbs_follow, true },
+	{ "handshake-set", verbs_handshake_set, false },
+	{ "its-trust-reload", verbs_its_trust_reload, false },
 };
 
 void verbs_handle(void *arg, struct control_peer *peer, const char *verb, const json_t *request)
 {
+	struct agent *agent = arg;
 	struct gate_error error = { "" };
 	size_t i;
 	int err;
 
+	if (node_verbs_handle(agent, peer, verb, request))
+		return;
 	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (strcmp(verbs[i].word, verb))
 			continue;
-		err = verbs[i].handle(arg, peer, request, &error);
+		if (!agent->config.gate && !verbs[i].gateless) {
+			control_error(peer, -EOPNOTSUPP,
+				      "This agent has no gate: [agent] gate = no in its configuration.");
+			return;
+		}
+		err = verbs[i].handle(agent, peer, request, &error);
 		if (err)
 			control_error(peer, err, error.text);
 		return;
