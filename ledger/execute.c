@@ -138,6 +138,24 @@ int execute_precheck_proposal(const struct execute_context *context, struct stat
 	return result;
 }
 
+int execute_organisation(const struct execute_context *context, struct state *state, const u8 key[32])
+{
+	struct execute_actor *actor;
+	struct execute_run run;
+	int result = execute_run_init(&run, context, state, NULL, 0);
+
+	if (result)
+		return result;
+	actor = execute_actor(&run, key);
+	if (actor)
+		execute_actor_standing(&run, actor);
+	result = run.error;
+	if (!result)
+		result = actor->enrolled ? actor->organisation : -ENOENT;
+	execute_run_done(&run);
+	return result;
+}
+
 int execute_genesis(const struct membership *genesis, struct overlay *overlay)
 {
 	struct state_version version = { 0, 0 };

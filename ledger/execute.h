@@ -91,6 +91,8 @@ int execute_precheck(const struct execute_context *context, struct state *state,
 int execute_precheck_proposal(const struct execute_context *context, struct state *state,
 			      const struct proposal *proposal, const u8 *signature, struct span evidence,
 			      enum ledger_outcome *ret_outcome);
+/* Whose client @key is by committed state, revoked or not: an organisation's index, -ENOENT, -EIO. */
+int execute_organisation(const struct execute_context *context, struct state *state, const u8 key[32]);
 /* The genesis: @overlay gets the configuration. -EINVAL: its sequence and epoch are not 0. */
 int execute_genesis(const struct membership *genesis, struct overlay *overlay);
 

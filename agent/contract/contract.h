@@ -10,8 +10,11 @@
 #ifndef VOLTGATE_CONTRACT_H
 #define VOLTGATE_CONTRACT_H
 
+#include "ledger/membership.h"
 #include "ledger/state.h"
 #include "ledger/transaction.h"
+
+#define CONTRACT_PRIVATE_SECRET_LEN 16 /* random bytes before private arguments: salts come of them */
 
 struct contract_run; /* one simulation */
 
@@ -33,25 +36,34 @@ int contract_peek(struct contract_run *run, struct span key, struct span *ret_va
 int contract_put(struct contract_run *run, struct span key, struct span value);
 int contract_delete(struct contract_run *run, struct span key);
 int contract_delta(struct contract_run *run, struct span key, s64 amount, s64 least, s64 most);
-/* A private value of @collection: its salted hash goes on the chain, salt and value to the entitled. */
+/*
+ * A private value of @collection: its salted hash goes on the chain, salt and
+ * value to the entitled (ledger/rwset_private.h). All three are for clients of entitled organisations: -EACCES.
+ */
 int contract_put_private(struct contract_run *run, struct span collection, struct span key, struct span value);
 int contract_get_private(struct contract_run *run, struct span collection, struct span key, struct span *ret_value);
+int contract_delete_private(struct contract_run *run, struct span collection, struct span key);
 int contract_result(struct contract_run *run, struct span result);
 int contract_refuse(struct contract_run *run, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 u64 contract_time(const struct contract_run *run); /* Time64 of the head */
+/* Who asks; NULL where a query names nobody. */
 const u8 *contract_client(const struct contract_run *run);
+/* Nothing of this run will be ordered; its result is for the asker alone. */
+bool contract_is_query(const struct contract_run *run);
+/* What follows the 16 random bytes. */
 struct span contract_private_arguments(const struct contract_run *run);
 
 /* --- running one --- */
 struct contract_input {
 	struct state *state;
-	const struct proposal *proposal; /* for a query: contract, function and arguments alone */
+	const struct membership *membership; /* NULL: no private collections */
+	const struct proposal *proposal;     /* for a query: contract, function and arguments alone (nonce 0) */
+	u32 organisations; /* bit of the asker's: private collections are for the entitled; 0: nobody's */
 	u64 time;
-	struct span private_arguments;
+	struct span private_arguments; /* 16 random bytes of the client first, so that all endorsers make equal salts */
 	/* Private values as this node holds them: malloc'd; -ENOENT: not here, or not entitled. NULL: none held. */
 	int (*private_get)(void *arg, struct span collection, struct span key, u8 **ret_value, size_t *ret_len);
 	void *arg;
-	/* 16 secret bytes per private value; from the client's private arguments, so that all endorsers agree. */
 };
 
 struct contract_private {
@@ -64,6 +76,7 @@ struct contract_output {
 	size_t rwset_len;
 	struct span result;		   /* within rwset */
 	struct contract_private *privates; /* malloc'd with their bytes */
+	size_t privates_size;
 	u32 private_count;
 	char refusal[320];
 };
