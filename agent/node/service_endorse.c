@@ -109,8 +109,12 @@ static void endorse_gone(struct grpc_call *call)
 static void query_answer(struct grpc_call *call, struct seat *seat, const struct proposal *proposal)
 {
 	Voltgate__V1__QueryResponse response = VOLTGATE__V1__QUERY_RESPONSE__INIT;
+	const struct membership *membership = ledger_membership(seat->ledger);
+	int organisation = membership_organisation_index(membership, grpc_call_peer(call)->organisation);
 	struct contract_input input = {
 		.state = ledger_state(seat->ledger),
+		.membership = membership,
+		.organisations = organisation >= 0 ? 1U << organisation : 0,
 		.proposal = proposal,
 		.time = ledger_head(seat->ledger)->time,
 		.private_get = dissemination_get,
