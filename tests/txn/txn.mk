@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0
+# Tests of transactions: codecs, execution, contracts, endorsement.
+TXN_CODECS := $(addprefix ledger/,hash.c cursor.c merkle.c block.c transaction.c transaction_proposal.c rwset.c rwset_private.c \
+	endorsement.c evidence.c credential.c membership.c membership_check.c outcome.c)
+TXN_EXECUTION := $(TXN_CODECS) $(wildcard ledger/execute*.c ledger/state*.c) ledger/buckettree.c ledger/store_memory.c \
+	ledger/verifier.c
+TXN_WORLD := tests/txn/world.c tests/txn/world_draft.c $(TXN_EXECUTION)
+TXN_LIBS := -lsodium -lcrypto
+
+$(eval $(call vg_test,txn/outcome,tests/txn/outcome_test.c $(TXN_WORLD),$(TXN_LIBS)))
