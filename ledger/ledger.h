@@ -63,7 +63,7 @@ const u8 *candidate_hash(const struct candidate *candidate);
 const u8 *candidate_outcomes(const struct candidate *candidate);
 struct span candidate_body(const struct candidate *candidate);
 const struct membership *candidate_membership(const struct candidate *candidate); /* after it */
-bool candidate_reconfigures(const struct candidate *candidate);			  /* replicas change after it */
+bool candidate_reconfigures(const struct candidate *candidate); /* the epoch rises after it (membership.h) */
 /* Drops it and all above it. */
 void candidate_drop(struct candidate *candidate);
 /* Appends the candidate on the head, with its certificate (trusted: consensus checked it). The candidate is gone. */
