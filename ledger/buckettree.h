@@ -7,10 +7,12 @@
  * bucket hash  = hash(BUCKET: bucket u32, then for each entry in key order: key span16, hash(VALUE) 32); empty: zeros
  * node hash    = hash(BUCKET_NODE: level u8, position u32, the children's hashes); zeros if all children are
  * root         = node of the top level
- * bucket of key = SipHash-2-4(first 16 bytes of the channel's seed, key) mod 262,144
+ * bucket of key = first word of SipHash-2-4-128 (voltgate/siphash.h) of the key under the first 16 bytes of the
+ *                channel's seed, mod 262,144
  *
- * proof        = bucket u32, entry count u16, entries (key span16, hash 32), then for each level upward the hashes of
- *                the fan-out with the own one left out (a bit map u16 names the zeros, which are left out too)
+ * proof        = bucket u32, entry count u16, entries (key span16, hash 32), then for each level upward, five times:
+ *                bit map u16 of the children that are zeros (bit 0 the first; the own bit is 0), then the hashes of
+ *                the others but the own one, in order
  * A key is absent if the bucket that it belongs to lacks it.
  */
 #ifndef VOLTGATE_LEDGER_BUCKETTREE_H
@@ -23,13 +25,38 @@
 #define BUCKETTREE_FANOUT 16
 #define BUCKETTREE_LEVELS 5 /* above the buckets */
 
-struct buckettree; /* all hashes in memory: 9 MiB */
+#define BUCKETTREE_PROOF_LEN(entries) ((entries) + 6 + BUCKETTREE_LEVELS * (2 + (BUCKETTREE_FANOUT - 1) * 32))
+
+struct buckettree; /* all hashes in memory: 9 MiB when full, pages that were never written cost nothing */
 
 struct buckettree *buckettree_new(void);
 void buckettree_free(struct buckettree *tree);
-u32 buckettree_bucket(const u8 seed[32], struct span key);
-const u8 *buckettree_bucket_hash(const struct buckettree *tree, u32 bucket);
+/* Nodes of @level: 0 the buckets, BUCKETTREE_LEVELS the root. */
+u32 buckettree_width(u32 level);
+/* The hash at @level and @position, in place: the caller may write it, then calls buckettree_node() up from there. */
+u8 *buckettree_hash(struct buckettree *tree, u32 level, u32 position);
+/* Makes the node at @level (1..) and @position again from its children. */
+void buckettree_node(struct buckettree *tree, u32 level, u32 position);
+/* Makes all nodes again from the buckets. */
+void buckettree_fill(struct buckettree *tree);
 
+/* The order of entries within a bucket, and of a store: bytes, then the shorter first. */
+static inline int buckettree_order(struct span one, struct span other)
+{
+	size_t len = one.len < other.len ? one.len : other.len;
+	int order = len ? memcmp(one.bytes, other.bytes, len) : 0;
+
+	return order ? order : (one.len > other.len) - (one.len < other.len);
+}
+/* The bucket of @key under the channel's @seed. */
+u32 buckettree_bucket(const u8 seed[32], struct span key);
+/* The hash of bucket number @bucket that holds @entries: key span16, hash 32 each, in key order. */
+void buckettree_bucket_hash(u32 bucket, struct span entries, u8 ret_hash[LEDGER_HASH_LEN]);
+/* Takes the next entry off; false at the end or (reader->bad) if damaged. */
+bool buckettree_entry(struct reader *entries, struct span *ret_key, const u8 **ret_hash);
+/* Writes the proof for @bucket; @hash_of gives the hash at a level and position. -E2BIG: more than 65,535 entries. */
+int buckettree_prove(u32 bucket, struct span entries, const u8 *(*hash_of)(void *arg, u32 level, u32 position),
+		     void *arg, struct writer *writer);
 /* Checks @proof for @key: 1 present with *@ret_value_hash, 0 absent, -EBADMSG wrong. Pure. */
 int buckettree_check(const u8 seed[32], const u8 root[LEDGER_HASH_LEN], struct span key, struct span proof,
 		     u8 ret_value_hash[LEDGER_HASH_LEN]);

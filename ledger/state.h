@@ -14,12 +14,22 @@
  * Key spaces (first byte): 'c' configuration, 'm' members (enrolled keys), 'r' revoked keys, 'n' clients' nonce
  * windows, 'e' evidence used, 'M' endorsements counted, 'k' contracts' keys (contract name, 0, key), 'p' private
  * hashes, 'x' what to prune and when (time u64, key).
+ *
+ * Memory, whatever the number of keys: 11 MiB of bucket hashes and places (pages never touched cost nothing), at most
+ * STATE_CACHE_BYTES of buckets, and what the overlays hold. In the store a key costs its value, 44 bytes and itself
+ * twice; a change rewrites its bucket (about four entries at a million keys) and adds to the history. So a block's
+ * cost follows from what it changes, not from what is there. What is read of own data is checked against the hashes
+ * above it; what does not fit is -EIO with a sentence in state_store()->error.
  */
 #ifndef VOLTGATE_LEDGER_STATE_H
 #define VOLTGATE_LEDGER_STATE_H
 
 #include "ledger/hash.h"
 #include "ledger/store.h"
+
+#define STATE_KEY_MAX 1024	     /* bytes of a key */
+#define STATE_CACHE_BYTES (64 << 20) /* of buckets not changed by an overlay */
+#define STATE_HISTORY_SPACES "cmrkp" /* key spaces whose old versions are kept; the others are bookkeeping */
 
 struct state;
 struct overlay;
@@ -40,7 +50,10 @@ struct state_mark { /* what the store is at; in the same batch as the values */
 	u8 root[LEDGER_HASH_LEN];
 };
 
-/* Takes @store over. A store that is empty has the mark number 0 and zeros. -EIO with store->error: damaged. */
+/*
+ * Takes @store over, if all is well; else it stays the caller's. A store that is empty has the mark number 0 and
+ * zeros. -EIO with store->error: damaged.
+ */
 int state_open(struct store *store, const u8 seed[32], struct state **ret_state);
 void state_close(struct state *state);
 const struct state_mark *state_mark(const struct state *state);
@@ -53,7 +66,10 @@ int state_walk(struct state *state, struct span prefix, struct span from,
 	       bool (*each)(void *arg, struct span key, const struct state_value *value), void *arg);
 
 /* --- overlays --- */
-/* Above @below, or above the committed state if NULL. At most one overlay lies directly on each. */
+/*
+ * Above @below, or above the committed state if NULL; NULL: no memory, or something lies there already: at most one
+ * overlay lies directly on each. Once one lies on it an overlay cannot be changed (-EBUSY). -E2BIG: STATE_KEY_MAX.
+ */
 struct overlay *overlay_new(struct state *state, struct overlay *below);
 /* Drops @overlay and all above it. */
 void overlay_drop(struct overlay *overlay);
@@ -61,14 +77,15 @@ int overlay_get(struct overlay *overlay, struct span key, struct state_value *re
 /* In the order of transactions; a later write of a key replaces an earlier one of the same overlay. */
 int overlay_put(struct overlay *overlay, struct span key, struct span value, struct state_version version);
 int overlay_delete(struct overlay *overlay, struct span key);
-/* First key of @prefix not below @from as the overlay sees it; 1: *ret_key malloc'd; 0: none; -EIO. For pruning. */
+/* First key of @prefix (not empty) not below @from as the overlay sees it; 1: *ret_key malloc'd; 0: none; -EIO. For
+ * pruning: keys that were found deleted before are passed over at once. */
 int overlay_first(struct overlay *overlay, struct span prefix, struct span from, u8 **ret_key, size_t *ret_len);
 /* The root with all writes so far. */
 int overlay_root(struct overlay *overlay, u8 ret_root[LEDGER_HASH_LEN]);
 /*
  * Writes @overlay (which must lie on the committed state) and @mark to the
  * store in one batch, with the history of the keys changed. @sync as store.h.
- * On success the overlay is gone. Bounded by what the overlay holds.
+ * On success the overlay is gone; on failure (-ENOSPC, -EIO) all is as it was. Bounded by what the overlay holds.
  */
 int state_commit(struct overlay *overlay, const struct state_mark *mark, bool sync);
 
@@ -76,12 +93,13 @@ int state_commit(struct overlay *overlay, const struct state_mark *mark, bool sy
 /* A proof that @key has its present value, or that it is absent, against the committed root; malloc'd. */
 int state_prove(struct state *state, struct span key, u8 **ret_proof, size_t *ret_len);
 
-/* --- history: the versions of a key, newest first --- */
+/* --- history: the versions of a key of STATE_HISTORY_SPACES, newest first; a deletion has index 0 of its block --- */
 int state_history(struct state *state, struct span key,
 		  bool (*each)(void *arg, const struct state_version *version, bool deleted, struct span value),
 		  void *arg);
 
-/* Every pair of the state, recomputed from nothing: the audit's root. @ret_keys counts them. */
+/* Every pair of the state, recomputed from nothing: the audit's root; buckets that differ from it are -EIO. @ret_keys
+ * counts the pairs. At most 64 MiB at a time, in as many passes as that takes. */
 int state_recompute(struct state *state, u8 ret_root[LEDGER_HASH_LEN], u64 *ret_keys);
 
 #endif

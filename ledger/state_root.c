@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * state_root.c - from changed keys to changed buckets to the root, and back.
+ *
+ * Contents and hashes are made first, without touching the tip; when nothing can fail any more they become the tip's,
+ * and what they replace is kept in the overlay.
+ */
+#include "ledger/state_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define RECORD_HEAD (1 + STATE_VERSION_LEN)
+
+struct fresh { /* a key changed since the last root, in the order of buckets and keys */
+	u32 bucket;
+	const struct overlay_entry *entry;
+};
+
+static int fresh_compare(const void *one, const void *other)
+{
+	const struct fresh *a = one, *b = other;
+
+	if (a->bucket != b->bucket)
+		return a->bucket < b->bucket ? -1 : 1;
+	return buckettree_order(state_span(a->entry->key, a->entry->key_len),
+				state_span(b->entry->key, b->entry->key_len));
+}
+
+static void entry_write(struct writer *writer, const struct overlay_entry *entry)
+{
+	u8 hash[LEDGER_HASH_LEN];
+
+	if (entry->record[0])
+		return; /* deleted */
+	state_value_hash(state_span(entry->record + 1, entry->record_len - 1), hash);
+	writer_span16(writer, state_span(entry->key, entry->key_len));
+	writer_bytes(writer, hash, sizeof(hash));
+}
+
+/* @before with the changes of @count fresh keys; @ret_content NULL: nothing is left in it. */
+static int bucket_merge(struct state *state, u32 number, const struct bucket *before, const struct fresh *fresh,
+			u32 count, struct bucket **ret_content)
+{
+	size_t room = before ? before->len : 0;
+	struct reader reader;
+	struct writer writer;
+	struct bucket *content;
+	struct span key;
+	const u8 *hash, *start;
+	bool more;
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		room += 2 + fresh[i].entry->key_len + LEDGER_HASH_LEN;
+	content = bucket_new(number, (u32)room);
+	if (!content)
+		return -ENOMEM;
+	writer_init(&writer, content->entries, room);
+	reader_init(&reader, before ? before->entries : content->entries, before ? before->len : 0);
+	start = reader.at;
+	more = buckettree_entry(&reader, &key, &hash);
+	for (i = 0; more || i < count;) {
+		int order = !more ? 1
+			    : i == count
+				    ? -1
+				    : buckettree_order(key, state_span(fresh[i].entry->key, fresh[i].entry->key_len));
+
+		if (order < 0)
+			writer_bytes(&writer, start, reader.at - start);
+		else
+			entry_write(&writer, fresh[i++].entry);
+		if (order <= 0) {
+			start = reader.at;
+			more = buckettree_entry(&reader, &key, &hash);
+		}
+	}
+	content->len = (u32)(writer.at - writer.start);
+	if (reader.bad || writer.full || !content->len) {
+		bucket_put(content);
+		content = NULL;
+	}
+	*ret_content = content;
+	return reader.bad || writer.full
+		       ? state_damaged(state, "Bucket %u of the state is not a list of entries.", number)
+		       : 0;
+}
+
+static int overlay_changes_room(struct overlay *overlay, u32 count)
+{
+	u32 room = overlay->change_count + count, saved = overlay->saved_count + count * (BUCKETTREE_LEVELS + 1);
+	void *bytes;
+
+	if (room > overlay->change_room) {
+		bytes = realloc(overlay->changes, room * sizeof(*overlay->changes));
+		if (!bytes)
+			return -ENOMEM;
+		overlay->changes = bytes;
+		overlay->change_room = room;
+	}
+	if (saved > overlay->saved_room) {
+		bytes = realloc(overlay->saved, saved * sizeof(*overlay->saved));
+		if (!bytes)
+			return -ENOMEM;
+		overlay->saved = bytes;
+		overlay->saved_room = saved;
+	}
+	return 0;
+}
+
+static void overlay_save(struct overlay *overlay, u32 level, u32 position)
+{
+	struct overlay_saved *saved = &overlay->saved[overlay->saved_count++];
+
+	saved->level = level;
+	saved->position = position;
+	memcpy(saved->hash, buckettree_hash(overlay->state->tree, level, position), LEDGER_HASH_LEN);
+}
+
+/* @content becomes the tip's, by this overlay. */
+static void bucket_change(struct overlay *overlay, u32 number, struct bucket *content)
+{
+	struct state *state = overlay->state;
+	struct bucket *before = bucket_replace(state, number, content);
+	struct overlay_change *change;
+
+	overlay_save(overlay, 0, number);
+	buckettree_bucket_hash(number, state_span(content ? content->entries : NULL, content ? content->len : 0),
+			       buckettree_hash(state->tree, 0, number));
+	if (content)
+		content->refs++;		  /* the tip's and the overlay's */
+	if (before && before->owner == overlay) { /* changed by an earlier root of this overlay */
+		change = &overlay->changes[before->change];
+		bucket_put(change->content);
+		bucket_put(before);
+	} else {
+		change = &overlay->changes[overlay->change_count++];
+		change->bucket = number;
+		change->before = before;
+	}
+	change->content = content;
+	if (content) {
+		content->owner = overlay;
+		content->change = (u32)(change - overlay->changes);
+	}
+}
+
+/* The nodes above the positions in @at (ascending, @count), level by level. */
+static void nodes_change(struct overlay *overlay, u32 *at, u32 count)
+{
+	u32 level, i, kept;
+
+	for (level = 1; level <= BUCKETTREE_LEVELS; level++) {
+		for (i = 0, kept = 0; i < count; i++) {
+			u32 position = at[i] / BUCKETTREE_FANOUT;
+
+			if (kept && at[kept - 1] == position)
+				continue;
+			at[kept++] = position;
+			overlay_save(overlay, level, position);
+			buckettree_node(overlay->state->tree, level, position);
+		}
+		count = kept;
+	}
+}
+
+static int overlay_make(struct overlay *overlay, struct fresh *fresh, u32 *at, struct bucket **contents)
+{
+	u32 i, first, groups = 0, group;
+	struct bucket *before;
+	int error = 0;
+
+	for (i = 0; i < overlay->fresh_count; i++) {
+		fresh[i].entry = &overlay->entries[overlay->fresh[i]];
+		fresh[i].bucket = fresh[i].entry->hash % BUCKETTREE_BUCKETS;
+	}
+	qsort(fresh, overlay->fresh_count, sizeof(*fresh), fresh_compare);
+	for (first = 0; first < overlay->fresh_count && !error; first = i) {
+		for (i = first; i < overlay->fresh_count && fresh[i].bucket == fresh[first].bucket; i++)
+			;
+		error = bucket_tip(overlay->state, fresh[first].bucket, &before);
+		if (!error)
+			error = bucket_merge(overlay->state, fresh[first].bucket, before, fresh + first, i - first,
+					     &contents[groups]);
+		if (!error)
+			at[groups++] = fresh[first].bucket;
+	}
+	if (!error)
+		error = overlay_changes_room(overlay, groups);
+	for (group = 0; group < groups; group++) {
+		if (error)
+			bucket_put(contents[group]);
+		else
+			bucket_change(overlay, at[group], contents[group]);
+	}
+	if (!error)
+		nodes_change(overlay, at, groups);
+	return error;
+}
+
+int overlay_root(struct overlay *overlay, u8 ret_root[LEDGER_HASH_LEN])
+{
+	struct fresh *fresh = NULL;
+	struct bucket **contents = NULL;
+	u32 *at = NULL, i;
+	int error = 0;
+
+	if (overlay->below && (!overlay->below->rooted || overlay->below->fresh_count)) {
+		error = overlay_root(overlay->below, ret_root);
+		if (error)
+			return error;
+	}
+	if (overlay->fresh_count) {
+		fresh = malloc(overlay->fresh_count * sizeof(*fresh));
+		at = malloc(overlay->fresh_count * sizeof(*at));
+		contents = malloc(overlay->fresh_count * sizeof(*contents));
+		error = fresh && at && contents ? overlay_make(overlay, fresh, at, contents) : -ENOMEM;
+		free(fresh);
+		free(at);
+		free(contents);
+	}
+	if (error)
+		return error;
+	if (overlay->fresh_count || !overlay->rooted)
+		memcpy(overlay->root, buckettree_hash(overlay->state->tree, BUCKETTREE_LEVELS, 0), LEDGER_HASH_LEN);
+	for (i = 0; i < overlay->fresh_count; i++)
+		overlay->entries[overlay->fresh[i]].fresh = false;
+	overlay->fresh_count = 0;
+	overlay->rooted = true;
+	memcpy(ret_root, overlay->root, LEDGER_HASH_LEN);
+	return 0;
+}
+
+/* Takes the overlay's part in the tip back; whatever lies above it is gone. */
+void overlay_undo(struct overlay *overlay)
+{
+	struct state *state = overlay->state;
+	u32 i;
+
+	for (i = overlay->saved_count; i--;)
+		memcpy(buckettree_hash(state->tree, overlay->saved[i].level, overlay->saved[i].position),
+		       overlay->saved[i].hash, LEDGER_HASH_LEN);
+	overlay->saved_count = 0;
+	for (i = overlay->change_count; i--;) { /* a bucket may stand there twice: emptied, then filled */
+		struct overlay_change *change = &overlay->changes[i];
+
+		bucket_put(bucket_replace(state, change->bucket, change->before));
+		change->before = NULL; /* the tip's again */
+	}
+}
+
+const u8 *state_hash_above(struct state *state, const struct overlay *above, u32 level, u32 position)
+{
+	const struct overlay *overlay = above ? above->above : state->bottom;
+	u32 i;
+
+	for (; overlay; overlay = overlay->above)
+		for (i = 0; i < overlay->saved_count; i++)
+			if (overlay->saved[i].level == level && overlay->saved[i].position == position)
+				return overlay->saved[i].hash;
+	return buckettree_hash(state->tree, level, position);
+}
