@@ -43,13 +43,21 @@ WRONG = [
     ["its", "verify", "--trust"], ["its", "reload", "x"],
     ["verify"], ["verify", "a", "b"], ["verify", "--key"], ["verify", "--key", "12", "x"], ["verify", "--head", "z", "x"],
     ["verify", "--kee", "12", "x"], ["doctor", "an-interface-too-long"], ["doctor", "--all"],
+    ["org"], ["org", "creat"], ["org", "create", "a"], ["org", "create", "a b", NOWHERE], ["org", "issue", "x", "--out", "y"],
+    ["org", "issue", "x", "--node", "n", "--client", "c", "--out", "y"], ["org", "issue", "x", "--node", "n", "--out"],
+    ["org", "issue", "x", "--node", "n", "--out", "y", "--days", "0"], ["org", "show"], ["org", "enrol", "x", "--key", "k"],
+    ["org", "enrol", "x", "--role", "clint"], ["org", "revoke", "x", "--expires", "1d", "--genesis", "g", "--key", "k", "--out", "o"],
+    ["org", "enrol", "x", "--genesis", "g", "--key", "k", "--out", "o", "--role", "attestor"], ["org", "enrol", "--serial", "0"],
+    ["channel"], ["channel", "creat"], ["channel", "create"], ["channel", "create", "f", "--nme", "x"], ["channel", "create", "f"],
+    ["channel", "create", "f", "--name", "x", "--node", "a:b:c=d"], ["channel", "create", "f", "--set", "windw=5"],
+    ["channel", "create", "f", "--name", "x"], ["channel", "create", "f", "--organisation", "x"],
     ["route"], ["route", "--tim", "1", "x"], ["route", "check", "x"], ["route", "--time", "0", "x"],
 ]
 
 # What near misses suggest.
 NEAR = [(["statsu"], "status"), (["sesion"], "session"), (["verfy"], "verify"), (["session", "lst"], "list"),
         (["session", "rm"], None), (["policy", "set", "stale-uss", "5"], "stale-us"), (["deny", "rmove", "x"], "remove"),
-        (["attach", "eth0", "natve"], "native"), (["xyzzyx"], None), (["deny", "add", "10.0.0.1/8"], "10.0.0.0/8"),
+        (["attach", "eth0", "natve"], "native"), (["channel", "create", "f", "--set", "windw=5"], "window"), (["xyzzyx"], None), (["deny", "add", "10.0.0.1/8"], "10.0.0.0/8"),
         (["deny", "add", "2001:db8::1/32"], "2001:db8::/32"), (["stat"], "status")]
 
 # Right words without a gate: unreachable, exit 3.
@@ -144,7 +152,8 @@ def check_agreement(ktap):
         ours, theirs = help_words(command), man_words(command)
         ktap.ok(ours == theirs, f"{command}: help and manual have the same words",
                 f"only in help: {ours - theirs}; only in the manual: {theirs - ours}")
-    for command, verbs in (("session", "session"), ("policy", "policy"), ("deny", "deny"), ("its", "its")):
+    for command, verbs in (("session", "session"), ("policy", "policy"), ("deny", "deny"), ("its", "its"), ("org", "org"),
+                           ("channel", "channel")):
         told = {line.split()[1] for line in re.sub(r"Usage:|voltgate", "", voltgate("help", command).out.split("\n\n")[0])
                 .strip().splitlines()}
         ktap.ok(completion_list(verbs) == told, f"{command}: the completion has its verbs", completion_list(verbs) ^ told)
