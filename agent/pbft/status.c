@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * status.c - anti-entropy (C22): every replica says where it is; who knows more
+ * answers with what is missing, to each at most once in a quarter of the request's patience.
+ */
+#include "agent/pbft/core.h"
+
+static struct pbft_message *own_status(struct pbft *core, bool wants)
+{
+	struct pbft_message *message = effect_message(core, PBFT_STATUS);
+
+	message->status.view = core->view;
+	message->status.committed = core->head.number;
+	message->status.stable = core->stable;
+	memcpy(message->status.committed_hash, core->head.header, 32);
+	message->status.changing = core->changing;
+	message->status.wants = wants;
+	sign_message(core, message);
+	return message;
+}
+
+void status_send(struct pbft *core, u64 replicas, bool wants)
+{
+	core->counters[PBFT_COUNTER_STATUS_SENT]++;
+	effect_send(core, own_status(core, wants), replicas);
+}
+
+/* What the vote log says of views may have gone with the blocks below; a status keeps it. */
+void status_persist(struct pbft *core, u64 number)
+{
+	if (core->view)
+		effect_persist(core, own_status(core, false), number);
+}
+
+static bool teach(struct pbft *core, u32 replica)
+{
+	if (core->changing || core->new_view.kind != PBFT_NEW_VIEW || core->new_view.new_view.view != core->view)
+		return false;
+	effect_send(core, &core->new_view, 1ULL << replica);
+	return true;
+}
+
+void status_teach(struct pbft *core, u32 replica)
+{
+	struct claim *claim = &core->claims[replica];
+
+	if (core->now_us - claim->taught_us < core_quarter_us(core) && claim->taught_us)
+		return;
+	if (teach(core, replica))
+		claim->taught_us = core->now_us;
+}
+
+/* Our votes for one number; of a block committed here all votes of its certificate. */
+static void give_slot(struct pbft *core, struct slot *slot, u64 to)
+{
+	u32 self = core->config.self, i;
+	struct pbft_message *message;
+
+	if (slot->prepares[self].state == VOTE_GOOD && slot->prepares[self].view == core->view && !core->changing) {
+		if (core_is_primary(core)) {
+			message = effect_message(core, PBFT_PREPREPARE);
+			message->preprepare.view = core->view;
+			message->preprepare.block = slot->block;
+			memcpy(message->signature, slot->preprepare_signature, 64);
+		} else {
+			message = vote_message(core, PBFT_PREPARE, slot->number, self, &slot->prepares[self]);
+		}
+		effect_send(core, message, to);
+	}
+	if (!slot->committed) {
+		if (slot->commits[self].state == VOTE_GOOD)
+			effect_send(core,
+				    vote_message(core, PBFT_COMMITTED_VOTE, slot->number, self, &slot->commits[self]),
+				    to);
+		return;
+	}
+	for (i = 0; i < core->config.n; i++)
+		if (slot->commits[i].state == VOTE_GOOD && !memcmp(slot->commits[i].hash, slot->block.header, 32))
+			effect_send(core, vote_message(core, PBFT_COMMITTED_VOTE, slot->number, i, &slot->commits[i]),
+				    to);
+}
+
+/* The proof of our last block: who has not got the block fetches it then. */
+static void give_head(struct pbft *core, u64 to)
+{
+	const struct block_certificate *certificate = core->head_certificate;
+	u32 i;
+
+	for (i = 0; i < certificate->count; i++) {
+		struct pbft_message *message = effect_message(core, PBFT_COMMITTED_VOTE);
+
+		message->sender = certificate->signatures[i].replica;
+		message->vote.view = certificate->view;
+		message->vote.number = core->head.number;
+		memcpy(message->vote.hash, core->head.header, 32);
+		memcpy(message->signature, certificate->signatures[i].bytes, 64);
+		effect_send(core, message, to);
+	}
+}
+
+static bool lacks(const struct pbft *core, const struct pbft_message *message)
+{
+	return message->status.wants || message->status.committed < core->head.number ||
+	       message->status.view < core->view || (message->status.view == core->view && message->status.changing) ||
+	       (core->checkpoint.state == VOTE_GOOD && message->status.stable < core->checkpoint_number);
+}
+
+static void answer(struct pbft *core, const struct pbft_message *message)
+{
+	u64 to = 1ULL << message->sender, number = message->status.committed + 1;
+	u64 end = number + CORE_ANSWER_SLOTS;
+	struct slot *slot;
+
+	RULE_PASS(core, 22);
+	core->counters[PBFT_COUNTER_ANSWERED]++;
+	if (message->status.view < core->view || (message->status.view == core->view && message->status.changing))
+		teach(core, message->sender);
+	if (core->changing && !core->mute && message->status.view <= core->view)
+		effect_send(core, &core->changes[core->config.self], to);
+	if (message->status.committed < core->head.number)
+		status_send(core, to, false);
+	if (number <= core->low)
+		number = core->low + 1;
+	for (; number <= core->high && number < end; number++) {
+		slot = slot_get(core, number);
+		if (slot)
+			give_slot(core, slot, to);
+	}
+	if (message->status.committed < core->head.number)
+		give_head(core, to);
+	if (core->checkpoint.state == VOTE_GOOD && message->status.stable < core->checkpoint_number && !core->mute)
+		effect_send(core,
+			    vote_message(core, PBFT_CHECKPOINT, core->checkpoint_number, core->config.self,
+					 &core->checkpoint),
+			    to);
+}
+
+void status_received(struct pbft *core, const struct pbft_message *message)
+{
+	struct claim *claim = &core->claims[message->sender];
+	u64 quarter = core_quarter_us(core);
+
+	if (!sign_check_message(core, message))
+		return;
+	claim->view = message->status.view;
+	claim->changing = message->status.changing;
+	behind_claim(core, message->sender, message->status.committed);
+	if (claim->view > core->view && !claim->changing && core->now_us >= claim->asked_us) {
+		claim->asked_us = core->now_us + quarter;
+		status_send(core, 1ULL << message->sender, true);
+	}
+	if (lacks(core, message) && core->now_us >= claim->answered_us) {
+		claim->answered_us = core->now_us + quarter;
+		answer(core, message);
+	}
+}
+
+static bool waits(struct pbft *core)
+{
+	return core->pool.held || core->changing || core->high > core->head.number || core->target > core->head.number;
+}
+
+void status_tick(struct pbft *core)
+{
+	bool pending = waits(core);
+
+	if (pending && !core->pending) {
+		core->progress_us = core->now_us;
+		core->ask_us = core->now_us + core_quarter_us(core);
+	}
+	core->pending = pending;
+	if (pending && core->now_us >= core->ask_us) {
+		core->ask_us = core->now_us + core_quarter_us(core);
+		if (core->now_us - core->progress_us >= core_quarter_us(core)) {
+			status_send(core, PBFT_EVERYONE, true);
+			core->status_us = core->now_us + CORE_STATUS_US;
+		}
+	}
+	if (core->now_us >= core->status_us) {
+		core->status_us = core->now_us + CORE_STATUS_US;
+		status_send(core, PBFT_EVERYONE, false);
+	}
+}
