@@ -2,9 +2,10 @@
 /*
  * cluster_sim.c - the consensus simulator's command line.
  *
- *   voltgate-cluster-sim [-j JOBS] [-v] [-t] [-k] [-r RULES] SEED|FIRST..LAST
+ *   voltgate-cluster-sim [-j JOBS] [-v] [-t] [-k] [-r] [-x] [-s SCENARIO] SEED|FIRST..LAST
  *     -v  one seed with the last things that happened before its failure; -t  each seed twice, to be equal
- *     -k  KTAP   -r  coverage of the rules C1..C24 is demanded
+ *     -s  a written run (scenario.c) with these seeds; "all": each of them; "list": their names
+ *     -x  the first failure ends it   -k  KTAP   -r  coverage of the rules C1..C24 is demanded
  *
  * Each job is a process of its own, so that a crash or a hang of the code under test is one seed's failure: the parent
  * notes it and goes on. Exit 0: all seeds passed; 1: some failed (they are printed); 2: usage.
@@ -16,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/cluster/scenario.h"
 #include "tests/cluster/world.h"
 
 #define JOBS_MAX 16
@@ -27,16 +29,21 @@ struct job {
 	u64 at; /* seed it works on */
 	u64 done, failed, commits, events, parcels, lies, virtual_us;
 	u32 rules;
-	bool busy;
 };
 
 struct options {
 	u64 first, last;
 	u32 jobs;
-	bool verbose, twice, ktap, rules;
+	bool verbose, twice, ktap, rules, first_only;
+	const struct scenario *scenario;
 };
 
-static struct job *jobs;
+static struct {
+	u64 next; /* seed that nobody took yet */
+	bool stop;
+	struct job jobs[JOBS_MAX];
+} * shared;
+static int points, failed_points;
 
 static void print_failure(u64 seed, const char *why)
 {
@@ -70,7 +77,7 @@ static bool run_seed(const struct options *options, u64 seed, struct job *job)
 
 	if (!world)
 		abort();
-	failed = world_run(world, seed, options->verbose);
+	failed = world_run(world, seed, options->scenario, options->verbose);
 	job->commits += judge_height(world);
 	job->events += world->events;
 	job->parcels += world->parcels;
@@ -91,7 +98,7 @@ static bool run_seed(const struct options *options, u64 seed, struct job *job)
 	digest = world->digest;
 	world_done(world);
 	if (options->twice && !failed) {
-		world_run(world, seed, false);
+		world_run(world, seed, options->scenario, false);
 		if (world->digest != digest) {
 			print_failure(seed, "A second run of it went another way.");
 			failed = true;
@@ -102,21 +109,24 @@ static bool run_seed(const struct options *options, u64 seed, struct job *job)
 	return !failed;
 }
 
-static void job_run(const struct options *options, u32 number, u64 from)
+static void job_run(const struct options *options, u32 number)
 {
+	struct job *job = &shared->jobs[number];
 	u64 seed;
 
-	for (seed = from; seed <= options->last; seed += options->jobs) {
-		jobs[number].at = seed;
+	while (!shared->stop && (seed = __atomic_fetch_add(&shared->next, 1, __ATOMIC_SEQ_CST)) <= options->last) {
+		job->at = seed;
 		alarm(SEED_SECONDS);
-		if (!run_seed(options, seed, &jobs[number]))
-			jobs[number].failed++;
-		jobs[number].done++;
+		if (!run_seed(options, seed, job)) {
+			job->failed++;
+			shared->stop |= options->first_only;
+		}
+		job->done++;
 	}
 	alarm(0);
 }
 
-static void job_start(const struct options *options, u32 number, u64 from, pid_t *ret_pid)
+static void job_start(const struct options *options, u32 number, pid_t *ret_pid)
 {
 	fflush(stdout);
 	*ret_pid = fork();
@@ -125,11 +135,10 @@ static void job_start(const struct options *options, u32 number, u64 from, pid_t
 		exit(2);
 	}
 	if (!*ret_pid) {
-		job_run(options, number, from);
+		job_run(options, number);
 		fflush(stdout);
 		_exit(0);
 	}
-	jobs[number].busy = true;
 }
 
 static void jobs_run(const struct options *options)
@@ -139,7 +148,7 @@ static void jobs_run(const struct options *options)
 	char why[96];
 
 	for (i = 0; i < options->jobs; i++)
-		job_start(options, i, options->first + i, &pids[i]);
+		job_start(options, i, &pids[i]);
 	while (busy) {
 		int status;
 		pid_t pid = wait(&status);
@@ -158,38 +167,39 @@ static void jobs_run(const struct options *options)
 			snprintf(why, sizeof(why), "The process died (%s %d).",
 				 WIFSIGNALED(status) ? "signal" : "exit code",
 				 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-		print_failure(jobs[i].at, why);
-		jobs[i].failed++;
-		jobs[i].done++;
-		job_start(options, i, jobs[i].at + options->jobs, &pids[i]);
+		print_failure(shared->jobs[i].at, why);
+		shared->jobs[i].failed++;
+		shared->jobs[i].done++;
+		shared->stop |= options->first_only;
+		job_start(options, i, &pids[i]);
 	}
 }
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: voltgate-cluster-sim [-j JOBS] [-v] [-t] [-k] [-r] SEED|FIRST..LAST\n");
+	fprintf(stderr, "usage: voltgate-cluster-sim [-j JOBS] [-v] [-t] [-k] [-r] [-x] [-s SCENARIO] "
+			"SEED|FIRST..LAST\n");
 	return 2;
 }
 
-static int options_read(int argc, char **argv, struct options *ret_options)
+static int options_read(int argc, char **argv, struct options *ret_options, const char **ret_scenario)
 {
 	char *end;
 	int option;
 
 	*ret_options = (struct options){ .jobs = 1 };
-	while ((option = getopt(argc, argv, "j:vtkr")) != -1) {
+	while ((option = getopt(argc, argv, "j:vtkrxs:")) != -1) {
 		if (option == 'j')
 			ret_options->jobs = (u32)atoi(optarg);
-		else if (option == 'v')
-			ret_options->verbose = true;
-		else if (option == 't')
-			ret_options->twice = true;
-		else if (option == 'k')
-			ret_options->ktap = true;
-		else if (option == 'r')
-			ret_options->rules = true;
-		else
+		else if (option == 's')
+			*ret_scenario = optarg;
+		else if (option == '?')
 			return -EINVAL;
+		ret_options->verbose |= option == 'v';
+		ret_options->twice |= option == 't';
+		ret_options->ktap |= option == 'k';
+		ret_options->rules |= option == 'r';
+		ret_options->first_only |= option == 'x';
 	}
 	if (optind + 1 != argc || ret_options->jobs < 1 || ret_options->jobs > JOBS_MAX)
 		return -EINVAL;
@@ -201,26 +211,77 @@ static int options_read(int argc, char **argv, struct options *ret_options)
 	return *end || ret_options->last < ret_options->first ? -EINVAL : 0;
 }
 
-static int report(const struct options *options)
+static void point(const struct options *options, bool passed, const char *name, const char *more)
 {
-	struct job sum = { 0 };
-	u32 i, rule;
-	int missing = 0;
+	failed_points += !passed;
+	points++;
+	if (options->ktap)
+		printf("%s %d %s%s\n", passed ? "ok" : "not ok", points, name, more);
+}
 
+static void sum_up(const struct options *options, struct job *ret_sum)
+{
+	u32 i;
+
+	memset(ret_sum, 0, sizeof(*ret_sum));
 	for (i = 0; i < options->jobs; i++) {
-		sum.done += jobs[i].done;
-		sum.failed += jobs[i].failed;
-		sum.commits += jobs[i].commits;
-		sum.events += jobs[i].events;
-		sum.parcels += jobs[i].parcels;
-		sum.lies += jobs[i].lies;
-		sum.virtual_us += jobs[i].virtual_us;
-		sum.rules |= jobs[i].rules;
+		const struct job *job = &shared->jobs[i];
+
+		ret_sum->done += job->done;
+		ret_sum->failed += job->failed;
+		ret_sum->commits += job->commits;
+		ret_sum->events += job->events;
+		ret_sum->parcels += job->parcels;
+		ret_sum->lies += job->lies;
+		ret_sum->virtual_us += job->virtual_us;
+		ret_sum->rules |= job->rules;
 	}
-	printf("# %llu seeds, %llu failed, %llu blocks, %llu events, %llu parcels, %llu lies, %.0f s of virtual time\n",
-	       (unsigned long long)sum.done, (unsigned long long)sum.failed, (unsigned long long)sum.commits,
-	       (unsigned long long)sum.events, (unsigned long long)sum.parcels, (unsigned long long)sum.lies,
-	       (double)sum.virtual_us / 1e6);
+}
+
+static void run_scenarios(struct options *options, const char *name)
+{
+	struct job sum;
+	u32 i;
+
+	for (i = 0; i < scenario_count(); i++) {
+		options->scenario = scenario_at(i);
+		if (strcmp(name, "all") && strcmp(name, options->scenario->name))
+			continue;
+		memset(shared, 0, sizeof(*shared));
+		shared->next = options->first;
+		if (options->verbose)
+			job_run(options, 0);
+		else
+			jobs_run(options);
+		sum_up(options, &sum);
+		if (sum.failed)
+			printf("# failed: scenario %s\n", options->scenario->name);
+		point(options, !sum.failed, options->scenario->name, "");
+	}
+}
+
+static void run_seeds(const struct options *options)
+{
+	struct job sum;
+	char more[160];
+	u32 rule, missing = 0;
+
+	shared->next = options->first;
+	if (options->jobs == 1 && options->verbose)
+		job_run(options, 0);
+	else
+		jobs_run(options);
+	sum_up(options, &sum);
+	snprintf(more, sizeof(more),
+		 ": %llu seeds, %llu failed, %llu blocks, %llu events, %llu parcels, %llu lies, %.0f s of virtual time",
+		 (unsigned long long)sum.done, (unsigned long long)sum.failed, (unsigned long long)sum.commits,
+		 (unsigned long long)sum.events, (unsigned long long)sum.parcels, (unsigned long long)sum.lies,
+		 (double)sum.virtual_us / 1e6);
+	point(options, !sum.failed, "simulated clusters", more);
+	if (!options->ktap)
+		printf("#%s\n", more + 1);
+	if (!options->rules)
+		return;
 	printf("# rules not passed through:");
 	for (rule = 1; rule <= RULES; rule++)
 		if (!(sum.rules & 1U << rule)) {
@@ -228,31 +289,32 @@ static int report(const struct options *options)
 			missing++;
 		}
 	printf("%s\n", missing ? "" : " none");
-	if (options->ktap) {
-		printf("%s 1 seeds %llu to %llu\n", sum.failed ? "not ok" : "ok", (unsigned long long)options->first,
-		       (unsigned long long)options->last);
-		if (options->rules)
-			printf("%s 2 every rule of PROTOCOL.md section 9 was passed through\n",
-			       missing ? "not ok" : "ok");
-		printf("1..%d\n", 1 + options->rules);
-	}
-	return sum.failed || (options->rules && missing) ? 1 : 0;
+	point(options, !missing, "every rule of PROTOCOL.md section 9 was passed through", "");
 }
 
 int main(int argc, char **argv)
 {
+	const char *scenario = NULL;
 	struct options options;
+	u32 i;
 
-	if (options_read(argc, argv, &options))
+	if (options_read(argc, argv, &options, &scenario))
 		return usage();
-	jobs = mmap(NULL, JOBS_MAX * sizeof(*jobs), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (jobs == MAP_FAILED)
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
 		return 2;
+	if (scenario && !strcmp(scenario, "list")) {
+		for (i = 0; i < scenario_count(); i++)
+			printf("%-22s %s\n", scenario_at(i)->name, scenario_at(i)->bug);
+		return 0;
+	}
 	if (options.ktap)
 		printf("KTAP version 1\n");
-	if (options.jobs == 1 && options.verbose)
-		job_run(&options, 0, options.first);
+	if (scenario)
+		run_scenarios(&options, scenario);
 	else
-		jobs_run(&options);
-	return report(&options);
+		run_seeds(&options);
+	if (options.ktap)
+		printf("1..%d\n", points);
+	return failed_points ? 1 : 0;
 }

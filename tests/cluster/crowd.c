@@ -44,7 +44,7 @@ struct crowd {
 	u32 count, room, open;
 	struct table index;
 	u64 gap_us;
-	bool stopped, signed_kind;
+	bool stopped, resting, signed_kind;
 	s64 configuration; /* request under way, -1 */
 };
 
@@ -91,6 +91,8 @@ static struct member *someone(struct world *world)
 {
 	u32 i, at = (u32)draw_below(&world->draw, world->member_count);
 
+	if (world->plan.only != ~0U)
+		return world->members[world->plan.only].channel ? &world->members[world->plan.only] : NULL;
 	for (i = 0; i < world->member_count; i++) {
 		struct member *member = &world->members[(at + i) % world->member_count];
 
@@ -328,7 +330,7 @@ void crowd_turn(struct world *world, u32 index)
 		client->enrolling = true;
 		enrol(world, index);
 	}
-	while (!crowd->stopped && burst-- && open++ < crowd->most_open) {
+	while (!crowd->stopped && !crowd->resting && burst-- && open++ < crowd->most_open) {
 		struct request *oldest = client->oldest < crowd->count ? &crowd->requests[client->oldest] : NULL;
 
 		if (oldest && oldest->client == index && !oldest->committed && oldest->nonce &&
@@ -421,4 +423,9 @@ const char *crowd_waits_for(const struct world *world, char ret_text[128])
 void crowd_stop(struct world *world)
 {
 	world->crowd->stopped = true;
+}
+
+void crowd_rest(struct world *world, bool rest)
+{
+	world->crowd->resting = rest;
 }

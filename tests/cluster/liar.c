@@ -50,6 +50,16 @@ static void mood(struct member *member)
 	liar->favoured = draw_u64(draw);
 }
 
+void liar_fix(struct member *member, u32 habits, u32 permille)
+{
+	if (!member->liar && liar_init(member))
+		abort();
+	member->liar->fixed = true;
+	member->liar->habits = habits;
+	member->liar->habit_permille = permille;
+	member->liar->favoured = 0;
+}
+
 static bool does(struct member *member, enum liar_habit habit)
 {
 	return (member->liar->habits & 1U << habit) && draw_chance(&member->world->draw, member->liar->habit_permille);
@@ -221,7 +231,7 @@ void liar_turn(struct member *member)
 	struct span kept = member->liar->kept[draw_below(&world->draw, LIAR_KEPT)];
 	size_t len;
 
-	if (!member->liar->habit_permille || draw_chance(&world->draw, 100))
+	if (!member->liar->fixed && (!member->liar->habit_permille || draw_chance(&world->draw, 100)))
 		mood(member);
 	if (member->channel && does(member, LIAR_REPEATS) && kept.bytes)
 		say(member, to->key, kept);

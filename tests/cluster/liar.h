@@ -29,6 +29,7 @@ enum liar_habit {
 
 struct liar {
 	u32 habits; /* set */
+	bool fixed; /* they stay */
 	u32 habit_permille;
 	u64 favoured; /* members that get the truth, by index */
 	struct span kept[LIAR_KEPT];

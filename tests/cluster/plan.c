@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* plan.c - what a seed draws before its run starts: size, parameters, who lies, which kinds of faults come. */
 #include "tests/cluster/plan.h"
+#include "tests/cluster/scenario.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,8 @@ static u32 draw_n(struct world *world)
 {
 	u64 at = world->seed % 50;
 
+	if (world->scenario)
+		return 4;
 	if (at < 13)
 		return (u32)(4 + at);
 	if (at == 13 && world->seed / 50 % 4 == 0)
@@ -105,27 +108,41 @@ static void draw_liars(struct world *world)
 	}
 }
 
-void plan_draw(struct world *world)
+static void draw_faults(struct world *world)
 {
 	struct plan *plan = &world->plan;
-	u32 i, kinds;
+	u32 i, kinds = draw_chance(&world->draw, 80) ? 0 : (u32)draw_between(&world->draw, 1, 5);
 
-	plan->n = draw_n(world);
-	world->member_count = plan->n;
-	draw_genesis(world);
-	draw_liars(world);
-	plan->members = world->member_count;
-	plan->target = 200;
-	kinds = draw_chance(&world->draw, 80) ? 0 : (u32)draw_between(&world->draw, 1, 5);
 	for (i = 0; i < kinds; i++)
 		plan->faults |= 1ULL << draw_below(&world->draw, PLAN_FAULTS);
 	plan->fault_every_us = (u32)draw_between(&world->draw, 30000, 600000);
 	plan->trouble_us = draw_between(&world->draw, 5000000, 25000000);
+	if (draw_chance(&world->draw, 250))
+		world->weather.copies = (u32)draw_between(&world->draw, 1, 200);
+}
+
+void plan_draw(struct world *world)
+{
+	struct plan *plan = &world->plan;
+	const struct scenario *scenario = world->scenario;
+
+	plan->n = draw_n(world);
+	plan->only = ~0U;
+	plan->target = 200;
+	world->member_count = plan->n;
+	draw_genesis(world);
 	plan->delay_least_us = (u32)draw_between(&world->draw, 50, 2000);
 	plan->delay_most_us = plan->delay_least_us + (u32)draw_below(&world->draw, 8000);
 	plan->flush_us = (u32)draw_below(&world->draw, 1500);
-	if (draw_chance(&world->draw, 250))
-		world->weather.copies = (u32)draw_between(&world->draw, 1, 200);
+	if (scenario) {
+		plan->trouble_us = 1000000 + scenario->trouble_ms * 1000;
+		if (scenario->begin)
+			scenario->begin(world);
+	} else {
+		draw_liars(world);
+		draw_faults(world);
+	}
+	plan->members = world->member_count;
 	/* Grown patience (C15) may have to run out once for each liar in turn before things move again. */
 	plan->bound_us =
 		60000000 + (plan->liars + 2) * 64 * 1000 * plan->genesis.parameters[MEMBERSHIP_VIEW_TIMEOUT_MS];

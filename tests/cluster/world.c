@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/cluster/scenario.h"
 #include "tests/cluster/seal.h"
 
 #define WORLD_EVENTS_MAX 60000000ULL
@@ -103,8 +104,8 @@ void world_carry(struct world *world, struct member *from, const u8 key[32], str
 
 static void look(struct world *world)
 {
-	if (!world_calm(world) &&
-	    (world->now_us > world->plan.trouble_us || judge_height(world) >= world->plan.target)) {
+	if (!world_calm(world) && (world->now_us > world->plan.trouble_us ||
+				   (!world->scenario && judge_height(world) >= world->plan.target))) {
 		world_tell(world, "The trouble ends.");
 		world->calm_at = world->now_us;
 		plan_calm(world);
@@ -114,6 +115,14 @@ static void look(struct world *world)
 		return;
 	}
 	world_at(world, world->now_us + WORLD_LOOK_US, WIRE_LOOK, 0, 0);
+}
+
+static void step(struct world *world)
+{
+	if (world_calm(world))
+		return;
+	world->scenario->step(world, (world->now_us - 1000000) / 1000);
+	world_at(world, world->now_us + SCENARIO_STEP_US, WIRE_FAULT, 0, 0);
 }
 
 static void happen(struct world *world, struct wire_event *event)
@@ -135,7 +144,10 @@ static void happen(struct world *world, struct wire_event *event)
 		liar_turn(&world->members[event->member]);
 		break;
 	case WIRE_FAULT:
-		plan_fault(world);
+		if (world->scenario)
+			step(world);
+		else
+			plan_fault(world);
 		break;
 	case WIRE_MEND:
 		plan_mend(world, event->number);
@@ -150,12 +162,13 @@ static void happen(struct world *world, struct wire_event *event)
 	free(event->bytes);
 }
 
-static int world_init(struct world *world, u64 seed, bool verbose)
+static int world_init(struct world *world, u64 seed, const struct scenario *scenario, bool verbose)
 {
 	u32 i;
 
 	memset(world, 0, sizeof(*world));
 	world->seed = seed;
+	world->scenario = scenario;
 	world->verbose = verbose;
 	world->calm_at = ~0ULL;
 	world->now_us = 1000000;
@@ -176,16 +189,16 @@ static int world_init(struct world *world, u64 seed, bool verbose)
 		if (world->members[i].liar)
 			world_at(world, world->now_us, WIRE_LIE, i, 0);
 	world_at(world, world->now_us, WIRE_LOOK, 0, 0);
-	if (world->plan.faults)
-		world_at(world, world->now_us + world->plan.fault_every_us, WIRE_FAULT, 0, 0);
+	if (world->plan.faults || (scenario && scenario->step))
+		world_at(world, world->now_us + (scenario ? 0 : world->plan.fault_every_us), WIRE_FAULT, 0, 0);
 	return 0;
 }
 
-int world_run(struct world *world, u64 seed, bool verbose)
+int world_run(struct world *world, u64 seed, const struct scenario *scenario, bool verbose)
 {
 	struct wire_event event;
 
-	if (world_init(world, seed, verbose))
+	if (world_init(world, seed, scenario, verbose))
 		world_fail(world, "The simulation could not be set up.");
 	while (!world->failed && !world->over) {
 		if (!wire_pop(&world->wire, &event)) {
@@ -200,6 +213,8 @@ int world_run(struct world *world, u64 seed, bool verbose)
 	}
 	if (!world->failed)
 		judge_end(world);
+	if (!world->failed && scenario && scenario->end)
+		scenario->end(world);
 	world->ended_at = world->now_us;
 	return world->failed;
 }

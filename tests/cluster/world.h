@@ -26,6 +26,7 @@
 struct crowd;
 struct judge;
 struct liar;
+struct scenario;
 struct world;
 
 struct member {
@@ -59,7 +60,7 @@ struct plan {
 	u64 bound_us; /* longest calm */
 	u32 delay_least_us, delay_most_us, flush_us;
 	struct membership genesis;
-	u32 quiet; /* scenario without faults but lies */
+	u32 only; /* clients go to this member alone; ~0: to anybody */
 };
 
 /* How the network is now. */
@@ -79,6 +80,8 @@ struct world {
 	struct member *members;
 	struct crowd *crowd;
 	struct judge *judge;
+	const struct scenario *scenario; /* NULL: a drawn run */
+	u64 mark;			 /* the scenario's */
 	u64 digest, events;
 	bool failed, over, verbose;
 	char failure[512];
@@ -89,8 +92,8 @@ struct world {
 };
 
 /* --- world.c --- */
-/* Runs @seed to its end; 0 or 1 (world.failure). */
-int world_run(struct world *world, u64 seed, bool verbose);
+/* Runs @seed to its end; 0 or 1 (world.failure). @scenario: NULL, or a written run. */
+int world_run(struct world *world, u64 seed, const struct scenario *scenario, bool verbose);
 void world_done(struct world *world);
 __attribute__((format(printf, 2, 3))) void world_fail(struct world *world, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void world_tell(struct world *world, const char *format, ...);
@@ -137,6 +140,8 @@ void crowd_answer(struct member *member, void *cookie, enum channel_answer answe
 void crowd_lost(struct member *member);
 bool crowd_content(const struct world *world); /* every request is in a block */
 void crowd_stop(struct world *world);
+/* No new requests until it is lifted. */
+void crowd_rest(struct world *world, bool rest);
 /* A configuration that follows the one of @at, by the regulator; false: one is under way. */
 bool crowd_configure(struct world *world, struct member *at, const struct membership *next);
 /* Index of the request, or -1: nobody sent it. */
@@ -160,6 +165,8 @@ u64 judge_height(const struct world *world); /* highest block committed by a cor
 /* --- liar.c --- */
 int liar_init(struct member *member);
 void liar_done(struct member *member);
+/* Lies in this way and no other from now on. */
+void liar_fix(struct member *member, u32 habits, u32 permille);
 /* What a liar makes of a parcel that its channel sends. */
 void liar_send(struct member *member, const u8 key[32], struct span parcel);
 void liar_heard(struct member *member, struct span parcel);
