@@ -32,7 +32,7 @@ static void index_entry(const struct blockindex *index, u64 entry, u64 offset, u
 	writer_u32(&writer, crc32c(bound, sizeof(bound)));
 }
 
-static u64 index_at(u64 entry)
+u64 blockindex_place(u64 entry)
 {
 	return INDEX_HEADER_LEN + entry * INDEX_ENTRY_LEN;
 }
@@ -47,12 +47,10 @@ static void index_header(u64 first, u8 ret_bytes[INDEX_HEADER_LEN])
 	writer_u32(&writer, crc32c(ret_bytes, INDEX_HEADER_LEN - 4));
 }
 
-int blockindex_open(struct disk *disk, u64 first, struct blockindex **ret_index)
+static int index_open(struct disk *disk, u64 first, bool create, struct blockindex **ret_index)
 {
 	struct blockindex *index = calloc(1, sizeof(*index));
-	u8 header[INDEX_HEADER_LEN], found[INDEX_HEADER_LEN];
 	char name[64];
-	ssize_t size;
 	int error;
 
 	if (!index)
@@ -60,19 +58,58 @@ int blockindex_open(struct disk *disk, u64 first, struct blockindex **ret_index)
 	index->ops = disk->ops;
 	index->first = first;
 	blockscan_name(first, ".vgi", name);
-	error = disk->ops->open(disk, name, true, &index->file);
+	error = disk->ops->open(disk, name, create, &index->file);
 	if (error) {
 		free(index);
 		return error;
 	}
+	*ret_index = index;
+	return 0;
+}
+
+/* Is the header the right one? Then the file's size says how many entries there are. */
+static bool index_whole(struct blockindex *index)
+{
+	u8 header[INDEX_HEADER_LEN], found[INDEX_HEADER_LEN];
+	ssize_t size = index->ops->size(index->file);
+
+	index_header(index->first, header);
+	if (size < INDEX_HEADER_LEN ||
+	    index->ops->read(index->file, 0, found, sizeof(found)) != (ssize_t)sizeof(found) ||
+	    memcmp(found, header, sizeof(found)))
+		return false;
+	index->count = ((u64)size - INDEX_HEADER_LEN) / INDEX_ENTRY_LEN;
+	return true;
+}
+
+int blockindex_open(struct disk *disk, u64 first, struct blockindex **ret_index)
+{
+	u8 header[INDEX_HEADER_LEN];
+	struct blockindex *index;
+	int error = index_open(disk, first, true, &index);
+
+	if (error)
+		return error;
 	index_header(first, header);
-	size = disk->ops->size(index->file);
-	if (size >= INDEX_HEADER_LEN &&
-	    disk->ops->read(index->file, 0, found, sizeof(found)) == (ssize_t)sizeof(found) &&
-	    !memcmp(found, header, sizeof(found)))
-		index->count = ((u64)size - INDEX_HEADER_LEN) / INDEX_ENTRY_LEN;
-	else if (disk->ops->truncate(index->file, 0) || disk->ops->write(index->file, 0, header, sizeof(header)))
+	if (!index_whole(index) &&
+	    (disk->ops->truncate(index->file, 0) || disk->ops->write(index->file, 0, header, sizeof(header))))
 		index->broken = true;
+	*ret_index = index;
+	return 0;
+}
+
+int blockindex_look(struct disk *disk, u64 first, struct blockindex **ret_index)
+{
+	struct blockindex *index;
+	int error = index_open(disk, first, false, &index);
+
+	if (error)
+		return error;
+	index->broken = true;
+	if (!index_whole(index)) {
+		blockindex_close(index);
+		return -EBADMSG;
+	}
 	*ret_index = index;
 	return 0;
 }
@@ -96,7 +133,7 @@ int blockindex_get(struct blockindex *index, u64 entry, u64 *ret_offset)
 	struct reader reader;
 
 	if (entry >= index->count ||
-	    index->ops->read(index->file, index_at(entry), bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes))
+	    index->ops->read(index->file, blockindex_place(entry), bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes))
 		return -EBADMSG;
 	reader_init(&reader, bytes, sizeof(bytes));
 	*ret_offset = reader_u64(&reader);
@@ -124,7 +161,7 @@ void blockindex_append(struct blockindex *index, const u64 *offsets, u64 count)
 		n = count - index->count < INDEX_CHUNK ? count - index->count : INDEX_CHUNK;
 		for (i = 0; i < n; i++)
 			index_entry(index, index->count + i, offsets[index->count + i], bytes + i * INDEX_ENTRY_LEN);
-		if (index->ops->write(index->file, index_at(index->count), bytes, n * INDEX_ENTRY_LEN))
+		if (index->ops->write(index->file, blockindex_place(index->count), bytes, n * INDEX_ENTRY_LEN))
 			index->broken = true;
 		else
 			index->count += n;
@@ -137,7 +174,7 @@ int blockindex_cut(struct blockindex *index, u64 count)
 
 	if (count >= index->count)
 		return 0;
-	error = index->ops->truncate(index->file, index_at(count));
+	error = index->ops->truncate(index->file, blockindex_place(count));
 	if (!error)
 		error = index->ops->sync(index->file);
 	if (!error)

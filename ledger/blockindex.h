@@ -15,9 +15,13 @@ struct blockindex;
 
 /* Opens or makes the index of the file that begins with block @first. One that is damaged is emptied. */
 int blockindex_open(struct disk *disk, u64 first, struct blockindex **ret_index);
+/* Opens one that is there and changes nothing, for an audit. -ENOENT; -EBADMSG: its header is damaged. */
+int blockindex_look(struct disk *disk, u64 first, struct blockindex **ret_index);
 void blockindex_close(struct blockindex *index);
 /* Entries that are whole, from the first on; only the count is checked, not each entry. */
 u64 blockindex_count(const struct blockindex *index);
+/* Where entry @entry stands in the index's file. */
+u64 blockindex_place(u64 entry);
 /* 0, or -EBADMSG: damaged or not there. */
 int blockindex_get(struct blockindex *index, u64 entry, u64 *ret_offset);
 /* How many entries from the first on are whole and say what @offsets (of @count) say; entries after are cut off. */
