@@ -42,13 +42,22 @@ struct grpc_limits {
 	u32 connections;      /* server; default 512 */
 	u32 window_bytes;     /* HTTP/2 receive window of a call; default 1 MiB, the connection's is four times that */
 	u32 idle_s, handshake_s; /* a connection without calls; one that does not finish TLS. Defaults 300, 10 */
+	u32 ping_s; /* silence after which the other end is asked whether it lives, and as long again until it is given
+		       up; default 5 */
 };
 
 void grpc_limits_default(struct grpc_limits *ret_limits);
 
 /* --- server --- */
 struct grpc_server;
-struct grpc_call; /* one call, on either side */
+struct grpc_call;   /* one call, on either side */
+struct grpc_buffer; /* counted bytes that go to several calls, see grpc_queue.h */
+
+/* A part of a message: @len bytes of @buffer from @at on. */
+struct grpc_part {
+	struct grpc_buffer *buffer;
+	u32 at, len;
+};
 
 /* One method. Any member may be NULL. */
 struct grpc_method {
@@ -82,6 +91,8 @@ int grpc_server_open(struct event_base *base, const struct grpc_server_options *
 /* Takes no new connection or call; what is open may end itself (GOAWAY). */
 void grpc_server_drain(struct grpc_server *server);
 void grpc_server_close(struct grpc_server *server);
+/* Sends now what is queued, instead of when the loop comes round: for the end of a round. Not from callbacks. */
+void grpc_server_flush(struct grpc_server *server);
 u16 grpc_server_port(const struct grpc_server *server);
 void grpc_server_counts(const struct grpc_server *server, struct grpc_counts *ret_counts);
 /* Closes connections whose peer is not trusted (any more) or that @keep refuses. */
@@ -93,12 +104,19 @@ void *grpc_call_server_arg(const struct grpc_call *call);
 /* The owner's pointer. */
 void grpc_call_set(struct grpc_call *call, void *owner);
 void *grpc_call_get(const struct grpc_call *call);
-/* Queues a message (copied). -ENOBUFS: over call_bytes; -EPIPE: ended. Sent when the loop comes round, many in one TLS
- * record. */
+/*
+ * Queues a message (copied). -ENOBUFS: there was no room at all (a message that starts within the room may go beyond
+ * it, so the longest message can always be sent); -EMSGSIZE: over message_bytes; -EPIPE: ended. Sent when the loop
+ * comes round or by grpc_*_flush(), many in one TLS record.
+ */
 int grpc_call_send(struct grpc_call *call, struct span message);
-/* Bytes that may still be queued. */
-size_t grpc_call_room(const struct grpc_call *call);
-/* Stops or goes on reading this call: its window is not opened further. */
+/* The same, made of parts that are not copied. */
+int grpc_call_send_parts(struct grpc_call *call, const struct grpc_part *parts, u32 count);
+/* Bytes that may still be queued. Where it is less than half of call_bytes, writable() comes once it is more again. */
+size_t grpc_call_room(struct grpc_call *call);
+/* Bytes of this call that were queued and are not yet handed to TLS. */
+size_t grpc_call_queued(const struct grpc_call *call);
+/* Stops or goes on reading this call: no message comes while it is paused, and its window is not opened further. */
 void grpc_call_pause(struct grpc_call *call, bool pause);
 /* Trailers; @text may be NULL. The call is dead. */
 void grpc_call_finish(struct grpc_call *call, enum grpc_status status, const char *text);
@@ -122,6 +140,10 @@ struct grpc_client_options {
 int grpc_client_open(struct event_base *base, const struct grpc_client_options *options,
 		     struct grpc_client **ret_client, struct identity_error *ret_error);
 void grpc_client_close(struct grpc_client *client);
+void grpc_client_flush(struct grpc_client *client);
+void grpc_client_counts(const struct grpc_client *client, struct grpc_counts *ret_counts);
+/* Who answered; NULL unless UP. */
+const struct identity *grpc_client_peer(const struct grpc_client *client);
 enum grpc_client_state grpc_client_state(const struct grpc_client *client);
 
 struct grpc_answer { /* of a call that a client made */

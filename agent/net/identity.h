@@ -22,11 +22,12 @@ struct identity_authority {
 
 struct identity {
 	u8 key[32]; /* the certificate's Ed25519 public key */
-	/* Whose signature on the certificate was believed: names of organisations are a channel's own, so that who belongs
-	 * to a channel is told by authority and name together. */
+	/* Whose signature on the certificate was believed: names of organisations are a channel's own, so that who
+	 * belongs to a channel is told by authority and name together. */
 	u8 authority[32];
 	char organisation[IDENTITY_NAME_MAX];
 	char name[IDENTITY_NAME_MAX];
+	u64 expires; /* its certificate: seconds since 1970 */
 };
 
 struct identity_error {
@@ -50,6 +51,8 @@ SSL_CTX *identity_tls_server(struct identity_tls *tls);
 SSL_CTX *identity_tls_client(struct identity_tls *tls);
 /* Who the peer of a finished handshake is. -EACCES with the reason. */
 int identity_peer(SSL *ssl, struct identity *ret_identity, struct identity_error *ret_error);
+/* Why the last certificate was refused; "" if it was not. For the sentence after a failed handshake. */
+const char *identity_tls_refusal(const struct identity_tls *tls);
 /* Still trusted? For connections that were open when trust changed. */
 bool identity_trusted(const struct identity_tls *tls, const struct identity *identity);
 

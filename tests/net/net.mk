@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0
+# Tests of gRPC, TLS identities and links between nodes.
+NET_TEST_SOURCES := tests/net/maker.c tests/net/world.c tests/net/service.c $(NET_GRPC_SOURCES)
+
+$(eval $(call vg_test,net_grpc_test,tests/net/grpc_test.c $(NET_TEST_SOURCES),$(NET_LIBS)))
