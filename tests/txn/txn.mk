@@ -8,3 +8,4 @@ TXN_WORLD := tests/txn/world.c tests/txn/world_draft.c $(TXN_EXECUTION)
 TXN_LIBS := -lsodium -lcrypto
 
 $(eval $(call vg_test,txn/outcome,tests/txn/outcome_test.c $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_test,txn/model,tests/txn/model_test.c tests/txn/model.c tests/txn/model_store.c $(TXN_WORLD),$(TXN_LIBS)))
