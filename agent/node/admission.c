@@ -36,7 +36,7 @@ bool admission_client(const struct seat *seat, const struct identity *identity)
 	if (!membership)
 		return false;
 	organisation = membership_organisation_index(membership, identity->organisation);
-	return organisation >= 0 &&
+	return organisation >= 0 && !membership_organisation_left(membership, (u32)organisation) &&
 	       !memcmp(membership->organisations[organisation].authority, identity->authority, 32) &&
 	       !admission_revoked(seat, identity->key);
 }
@@ -105,10 +105,12 @@ static void admission_trust(struct node *node)
 		return;
 	for (i = 0; i < node->seat_count; i++) {
 		membership = admission_membership(node->seats[i]);
-		for (k = 0; membership && k < membership->organisation_count; k++, count++) {
+		for (k = 0; membership && k < membership->organisation_count; k++) {
+			if (membership_organisation_left(membership, k))
+				continue;
 			snprintf(authorities[count].organisation, sizeof(authorities[count].organisation), "%s",
 				 membership->organisations[k].name);
-			memcpy(authorities[count].key, membership->organisations[k].authority, 32);
+			memcpy(authorities[count++].key, membership->organisations[k].authority, 32);
 		}
 	}
 	if (identity_tls_trust(node->tls, authorities, count, NULL, 0))

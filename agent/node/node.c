@@ -76,6 +76,7 @@ void node_round(struct node *node)
 		submit_flush(seat);
 	}
 	peers_flush(node->peers);
+	grpc_server_flush(node->server);
 	for (i = 0; i < node->seat_count; i++)
 		if (node->seats[i]->broken)
 			seat_close(node->seats[i]);
@@ -124,7 +125,6 @@ static void node_limits(struct grpc_limits *ret_limits)
 {
 	grpc_limits_default(ret_limits);
 	ret_limits->message_bytes = NODE_MESSAGE_BYTES;
-	ret_limits->call_bytes = NODE_MESSAGE_BYTES;
 	ret_limits->connection_bytes = 2 * NODE_MESSAGE_BYTES;
 }
 

@@ -51,6 +51,15 @@ WRONG = [
     ["channel"], ["channel", "creat"], ["channel", "create"], ["channel", "create", "f", "--nme", "x"], ["channel", "create", "f"],
     ["channel", "create", "f", "--name", "x", "--node", "a:b:c=d"], ["channel", "create", "f", "--set", "windw=5"],
     ["channel", "create", "f", "--name", "x"], ["channel", "create", "f", "--organisation", "x"],
+    ["channel", "list", "x"], ["channel", "show"], ["channel", "join"], ["channel", "leave", "a", "b"], ["channel", "update"],
+    ["channel", "update", "c"], ["channel", "update", "c", "--key"], ["channel", "update", "c", "key", "k"],
+    ["node", "stat"], ["node", "status", "x"], ["peer", "lst"], ["peer", "list", "x"],
+    ["block"], ["block", "gt"], ["block", "get", "c"], ["block", "get", "c", "x"], ["block", "list"], ["block", "list", "c", "-c", "0"],
+    ["block", "list", "c", "--from"], ["block", "list", "c", "--from", "-1"], ["block", "follow", "c"],
+    ["tx"], ["tx", "gt"], ["tx", "get", "c"], ["tx", "get", "c", "12"], ["tx", "submit", "c"], ["tx", "invoke"],
+    ["tx", "invoke", "c", "--certificate", "x", "--key", "y"], ["tx", "invoke", "c", "--certificate", "x", "--key", "y", "kv"],
+    ["tx", "invoke", "c", "--certificate", "x", "--key", "y", "--flight", "0", "kv", "get"], ["tx", "invoke", "c", "--bad", "x", "kv", "get"],
+    ["tx", "invoke", "c", "--certificate", "x", "--key", "y", "--batch", "f", "kv", "get"], ["tx", "query", "c", "--batch", "f"],
     ["route"], ["route", "--tim", "1", "x"], ["route", "check", "x"], ["route", "--time", "0", "x"],
 ]
 
@@ -66,7 +75,12 @@ UNREACHABLE = [["status"], ["session", "list"], ["session"], ["session", "show",
                ["policy", "set", "stale-us", "5000"], ["policy", "set", "under-load", "1"], ["deny"],
                ["deny", "add", "192.0.2.0/24"], ["deny", "remove", "02:00:00:00:00:01"], ["counters"], ["counters", "-s"],
                ["counters", "--watch", "-c", "2"], ["alarms"], ["alarms", "-f"], ["actions", "-f"], ["verdicts", "-f"], ["key"],
-               ["flush"], ["attach", "eth0"], ["attach", "eth0", "native"], ["detach", "eth0"], ["its", "reload"]]
+               ["flush"], ["attach", "eth0"], ["attach", "eth0", "native"], ["detach", "eth0"], ["its", "reload"],
+               ["node"], ["node", "status"], ["peer", "list"], ["channel", "list"], ["channel", "show", "c"], ["channel", "leave", "c"],
+               ["channel", "join", "/etc/hostname"], ["channel", "update", "c", "--key", "k"], ["block", "get", "c", "1"],
+               ["block", "list", "c"], ["block", "follow"], ["tx", "get", "c", "0" * 64], ["tx", "submit", "c", "/etc/hostname"],
+               ["tx", "invoke", "c", "--certificate", "x", "--key", "y", "kv", "get", "a"],
+               ["tx", "query", "c", "--certificate", "x", "--key", "y", "kv", "get", "a"]]
 
 
 def check_wrong(ktap):
@@ -153,7 +167,7 @@ def check_agreement(ktap):
         ktap.ok(ours == theirs, f"{command}: help and manual have the same words",
                 f"only in help: {ours - theirs}; only in the manual: {theirs - ours}")
     for command, verbs in (("session", "session"), ("policy", "policy"), ("deny", "deny"), ("its", "its"), ("org", "org"),
-                           ("channel", "channel")):
+                           ("channel", "channel"), ("node", "node"), ("block", "block"), ("tx", "tx"), ("peer", "peer")):
         told = {line.split()[1] for line in re.sub(r"Usage:|voltgate", "", voltgate("help", command).out.split("\n\n")[0])
                 .strip().splitlines()}
         ktap.ok(completion_list(verbs) == told, f"{command}: the completion has its verbs", completion_list(verbs) ^ told)

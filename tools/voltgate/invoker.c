@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * invoker.c - transactions of a client from proposal to fate: see invoker.h.
+ *
+ * A node that fails is replaced by the next. What was submitted and not answered is submitted again as it is: the nonce
+ * lets it in once, and what then is called a duplicate is looked up.
+ */
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent/time_text.h"
+#include "tools/voltgate/invoker_work.h"
+
+#define INVOKER_AGAIN_US 100000
+#define INVOKER_LIFE_US (120ULL * 1000000)
+#define INVOKER_SECRET_LEN 16
+
+u64 invoker_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (u64)now.tv_sec * 1000000 + (u64)now.tv_nsec / 1000;
+}
+
+static u64 invoker_clock_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (u64)now.tv_sec * 1000000 + (u64)now.tv_nsec / 1000;
+}
+
+int invoker_begin(struct grpc_client *client, const char *path, u32 timeout_ms, const struct grpc_answer *answer,
+		  const ProtobufCMessage *message, struct grpc_call **ret_call)
+{
+	size_t len = protobuf_c_message_get_packed_size(message);
+	u8 *bytes = malloc(len + 1);
+	int err = bytes ? grpc_client_call(client, path, timeout_ms, answer, ret_call) : -ENOMEM;
+
+	if (!err) {
+		protobuf_c_message_pack(message, bytes);
+		err = grpc_call_send(*ret_call, (struct span){ bytes, len });
+		if (err)
+			grpc_call_cancel(*ret_call);
+		else
+			grpc_call_half_close(*ret_call);
+	}
+	if (err)
+		*ret_call = NULL;
+	free(bytes);
+	return err;
+}
+
+int invoker_new(const struct invoker_options *options, struct invoker **ret_invoker)
+{
+	struct invoker *invoker = calloc(1, sizeof(*invoker));
+	u32 i;
+
+	if (!invoker)
+		return -ENOMEM;
+	invoker->options = *options;
+	invoker->consortium = options->consortium;
+	invoker->membership = &options->consortium->membership;
+	for (i = 0; i < invoker->membership->node_count; i++) {
+		consortium_client(invoker->consortium, i);
+		if (options->node && !strcmp(options->node, invoker->membership->nodes[i].name))
+			invoker->turns = i;
+	}
+	*ret_invoker = invoker;
+	return 0;
+}
+
+static void invoker_work_free(struct invoker_work *work)
+{
+	struct invoker_work **at = &work->invoker->works;
+
+	while (*at != work)
+		at = &(*at)->next;
+	*at = work->next;
+	work->invoker->count--;
+	invoker_endorse_reset(work);
+	if (work->call)
+		grpc_call_cancel(work->call);
+	free(work->proposal);
+	free(work->transaction);
+	if (work->private_arguments)
+		sodium_memzero(work->private_arguments, work->private_len);
+	free(work->private_arguments);
+	free(work->result);
+	free(work);
+}
+
+void invoker_free(struct invoker *invoker)
+{
+	while (invoker->works)
+		invoker_work_free(invoker->works);
+	free(invoker);
+}
+
+u32 invoker_under_way(const struct invoker *invoker)
+{
+	return invoker->count;
+}
+
+static void invoker_end(struct invoker_work *work, struct invoker_result *result)
+{
+	struct invoker *invoker = work->invoker;
+
+	result->number = work->number;
+	memcpy(result->proposal_hash, work->hash, sizeof(work->hash));
+	result->result = (struct span){ work->result, work->result_len };
+	result->took_us = invoker_now_us() - work->started_us;
+	invoker->options.done(invoker->options.arg, result);
+	invoker_work_free(work);
+}
+
+void invoker_fail(struct invoker_work *work, const char *trouble)
+{
+	struct invoker_result result = { .trouble = trouble };
+
+	invoker_end(work, &result);
+}
+
+static void invoker_committed(struct invoker_work *work, u64 block, u32 index, u8 outcome)
+{
+	struct invoker_result result = { .committed = true, .block = block, .index = index, .outcome = outcome };
+
+	invoker_end(work, &result);
+}
+
+/* The next client that is up, from the work's turn on; NULL: none. */
+static struct grpc_client *invoker_next_node(struct invoker_work *work)
+{
+	const struct membership *membership = work->invoker->membership;
+	struct grpc_client *client;
+	u32 i, node;
+
+	for (i = 0; i < membership->node_count; i++) {
+		node = (work->turn + i) % membership->node_count;
+		client = consortium_client(work->invoker->consortium, node);
+		if (!client || grpc_client_state(client) != GRPC_CLIENT_UP)
+			continue;
+		work->turn = node;
+		return client;
+	}
+	return NULL;
+}
+
+static void invoker_again(struct invoker_work *work)
+{
+	work->turn++;
+	work->again_us = invoker_now_us() + INVOKER_AGAIN_US;
+}
+
+/* --- looking up what may be committed already --- */
+
+static void lookup_message(void *arg, struct span bytes)
+{
+	struct invoker_work *work = arg;
+	Voltgate__V1__TransactionResponse *response;
+	u64 block;
+	u32 index, outcome;
+
+	response = voltgate__v1__transaction_response__unpack(NULL, bytes.len, bytes.bytes);
+	if (!response)
+		return;
+	block = response->block;
+	index = response->index;
+	outcome = response->outcome;
+	voltgate__v1__transaction_response__free_unpacked(response, NULL);
+	grpc_call_cancel(work->call);
+	work->call = NULL;
+	invoker_committed(work, block, index, (u8)outcome);
+}
+
+static void lookup_finished(void *arg, enum grpc_status status, const char *text)
+{
+	struct invoker_work *work = arg;
+
+	(void)status;
+	(void)text;
+	work->call = NULL;
+	work->looking_up = false;
+	invoker_again(work);
+}
+
+static void invoker_look_up(struct invoker_work *work)
+{
+	struct grpc_answer answer = { .message = lookup_message, .finished = lookup_finished, .arg = work };
+	Voltgate__V1__TransactionRequest request = VOLTGATE__V1__TRANSACTION_REQUEST__INIT;
+	struct grpc_client *client = invoker_next_node(work);
+
+	request.channel = (ProtobufCBinaryData){ 32, work->invoker->consortium->channel };
+	request.hash = (ProtobufCBinaryData){ sizeof(work->hash), work->hash };
+	work->looking_up = true;
+	if (!client ||
+	    invoker_begin(client, "/voltgate.v1.Ledger/Transaction", 3000, &answer, &request.base, &work->call))
+		invoker_again(work);
+}
+
+/* --- submitting --- */
+
+static void submit_message(void *arg, struct span bytes)
+{
+	struct invoker_work *work = arg;
+	Voltgate__V1__SubmitResponse *response;
+	u64 block;
+	u32 index, outcome;
+
+	response = voltgate__v1__submit_response__unpack(NULL, bytes.len, bytes.bytes);
+	if (!response)
+		return;
+	block = response->block;
+	index = response->index;
+	outcome = response->outcome;
+	voltgate__v1__submit_response__free_unpacked(response, NULL);
+	grpc_call_cancel(work->call);
+	work->call = NULL;
+	if (outcome == LEDGER_DUPLICATE)
+		invoker_look_up(work);
+	else
+		invoker_committed(work, block, index, (u8)outcome);
+}
+
+static void submit_finished(void *arg, enum grpc_status status, const char *text)
+{
+	struct invoker_work *work = arg;
+
+	work->call = NULL;
+	snprintf(work->trouble, sizeof(work->trouble), "node %s: %.300s",
+		 work->invoker->membership->nodes[work->turn % work->invoker->membership->node_count].name,
+		 text && *text ? text : "no answer");
+	if (status == GRPC_FAILED_PRECONDITION && !strncmp(text, "duplicate", 9))
+		invoker_look_up(work);
+	else if (status == GRPC_FAILED_PRECONDITION || status == GRPC_INVALID_ARGUMENT)
+		invoker_fail(work, work->trouble);
+	else
+		invoker_again(work);
+}
+
+static void invoker_submit(struct invoker_work *work)
+{
+	struct grpc_answer answer = { .message = submit_message, .finished = submit_finished, .arg = work };
+	Voltgate__V1__SubmitRequest request = VOLTGATE__V1__SUBMIT_REQUEST__INIT;
+	struct grpc_client *client = invoker_next_node(work);
+
+	request.channel = (ProtobufCBinaryData){ 32, work->invoker->consortium->channel };
+	request.transaction = (ProtobufCBinaryData){ work->transaction_len, work->transaction };
+	if (!client || invoker_begin(client, "/voltgate.v1.Ledger/Submit", 5000, &answer, &request.base, &work->call))
+		invoker_again(work);
+}
+
+void invoker_endorsed(struct invoker_work *work)
+{
+	work->phase = INVOKER_SUBMITTING;
+	invoker_submit(work);
+	if (work->phase == INVOKER_SUBMITTING)
+		invoker_endorse_reset(work);
+}
+
+/* --- starting --- */
+
+static int invoker_private(struct invoker_work *work, const struct invoker_call *call, u8 ret_hash[32])
+{
+	const struct membership *membership = work->invoker->membership;
+	u32 i;
+
+	work->organisations = ~0U;
+	memset(ret_hash, 0, 32);
+	if (!call->collection)
+		return 0;
+	for (i = 0; i < membership->collection_count; i++)
+		if (!strcmp(membership->collections[i].name, call->collection))
+			break;
+	if (i == membership->collection_count)
+		return -ENOENT;
+	work->organisations = membership->collections[i].organisations;
+	work->private_len = INVOKER_SECRET_LEN + call->private_arguments.len;
+	work->private_arguments = malloc(work->private_len);
+	if (!work->private_arguments)
+		return -ENOMEM;
+	randombytes_buf(work->private_arguments, INVOKER_SECRET_LEN);
+	memcpy(work->private_arguments + INVOKER_SECRET_LEN, call->private_arguments.bytes,
+	       call->private_arguments.len);
+	ledger_hash_bytes(LEDGER_DOMAIN_PRIVATE, work->private_arguments, work->private_len, ret_hash);
+	return 0;
+}
+
+/* Milliseconds of the clock: rising over all runs of a client, within its window of nonces even from several at once.
+ */
+static u64 invoker_nonce(struct invoker *invoker)
+{
+	u64 nonce = invoker_clock_us() / 1000;
+
+	invoker->last_nonce = nonce > invoker->last_nonce ? nonce : invoker->last_nonce + 1;
+	return invoker->last_nonce;
+}
+
+static int invoker_propose(struct invoker_work *work, const struct invoker_call *call)
+{
+	struct consortium *consortium = work->invoker->consortium;
+	struct proposal proposal = {
+		.channel = consortium->channel,
+		.client = identity_tls_self(consortium->tls)->key,
+		.contract = call->contract,
+		.function = call->function,
+		.argument_count = call->argument_count,
+	};
+	size_t room = 512 + call->contract.len + call->function.len;
+	u8 private_hash[32], digest[LEDGER_HASH_LEN];
+	struct writer writer;
+	u32 i;
+	int err = invoker_private(work, call, private_hash);
+
+	if (err)
+		return err;
+	if (call->argument_count > TRANSACTION_ARGUMENTS_MAX)
+		return -E2BIG;
+	for (i = 0; i < call->argument_count; i++) {
+		proposal.arguments[i] = call->arguments[i];
+		room += 4 + call->arguments[i].len;
+	}
+	proposal.private_hash = private_hash;
+	proposal.nonce = invoker_nonce(work->invoker);
+	proposal.expires = time_text_of_unix(invoker_clock_us() + INVOKER_LIFE_US);
+	work->proposal = malloc(room);
+	if (!work->proposal)
+		return -ENOMEM;
+	writer_init(&writer, work->proposal, room);
+	proposal_encode(&writer, &proposal);
+	work->proposal_len = writer_len(&writer);
+	ledger_hash_bytes(LEDGER_DOMAIN_PROPOSAL, work->proposal, work->proposal_len, work->hash);
+	proposal_client_hash(consortium->channel, work->hash, digest);
+	identity_tls_sign(consortium->tls, digest, sizeof(digest), work->signature);
+	return 0;
+}
+
+int invoker_start(struct invoker *invoker, const struct invoker_call *call)
+{
+	struct invoker_work *work = calloc(1, sizeof(*work));
+	int err;
+
+	if (!work)
+		return -ENOMEM;
+	work->invoker = invoker;
+	work->next = invoker->works;
+	invoker->works = work;
+	invoker->count++;
+	work->number = call->number;
+	work->started_us = invoker_now_us();
+	work->turn = invoker->options.node ? invoker->turns : invoker->turns++;
+	err = invoker_propose(work, call);
+	if (err)
+		invoker_work_free(work);
+	else
+		work->again_us = 1;
+	return err;
+}
+
+static void invoker_go_on(struct invoker_work *work)
+{
+	work->again_us = 0;
+	if (work->phase == INVOKER_ENDORSING)
+		invoker_endorse(work);
+	else if (work->looking_up)
+		invoker_look_up(work);
+	else
+		invoker_submit(work);
+}
+
+void invoker_tick(struct invoker *invoker)
+{
+	struct invoker_work *work, *next;
+	u64 now = invoker_now_us();
+
+	for (work = invoker->works; work; work = next) {
+		next = work->next;
+		if (now - work->started_us > (u64)invoker->options.timeout_ms * 1000) {
+			char trouble[512];
+
+			snprintf(trouble, sizeof(trouble),
+				 "not known to be committed after %u ms; it may still be. Last trouble: %s",
+				 invoker->options.timeout_ms, *work->trouble ? work->trouble : "none");
+			invoker_fail(work, trouble);
+		} else if (work->again_us && work->again_us <= now) {
+			invoker_go_on(work);
+		}
+	}
+}

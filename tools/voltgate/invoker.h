@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * invoker.h - transactions of a client, many at a time: proposals signed with
+ * its key, endorsed by as many organisations as the channel asks for, submitted, and followed to their end.
+ */
+#ifndef VOLTGATE_TOOLS_INVOKER_H
+#define VOLTGATE_TOOLS_INVOKER_H
+
+#include "ledger/outcome.h"
+#include "ledger/transaction.h"
+#include "tools/voltgate/consortium.h"
+
+struct invoker;
+
+/* What became of one. */
+struct invoker_result {
+	u64 number; /* the caller's */
+	bool committed;
+	u64 block;
+	u32 index;
+	u8 outcome;	     /* of a committed one */
+	const char *trouble; /* of any other: a sentence */
+	u8 proposal_hash[LEDGER_HASH_LEN];
+	struct span result; /* what the contract answered */
+	u64 took_us;
+};
+
+struct invoker_options {
+	struct consortium *consortium;
+	const char *node; /* submit to and ask this one first; NULL: all in turn */
+	u32 timeout_ms;	  /* of one transaction, all attempts together */
+	bool single;	  /* endorsements signed one by one */
+	void (*done)(void *arg, const struct invoker_result *result);
+	void *arg;
+};
+
+struct invoker_call {
+	u64 number;
+	struct span contract, function;
+	const struct span *arguments;
+	u32 argument_count;
+	/* After 16 random bytes, which are put before them; to the nodes of @collection's organisations only. */
+	struct span private_arguments;
+	const char *collection; /* NULL: no private arguments */
+};
+
+int invoker_new(const struct invoker_options *options, struct invoker **ret_invoker);
+void invoker_free(struct invoker *invoker);
+/* Starts one; done() comes while the loop runs. -ENOMEM, -E2BIG, -ENOENT: no such collection. */
+int invoker_start(struct invoker *invoker, const struct invoker_call *call);
+u32 invoker_under_way(const struct invoker *invoker);
+/* Once in a while: what got stuck is tried again, what took too long is given up. */
+void invoker_tick(struct invoker *invoker);
+
+#endif

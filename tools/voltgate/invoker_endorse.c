@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * invoker_endorse.c - gathers endorsements of one proposal: from one node of
+ * each organisation in turn, until enough organisations say the same.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/endorsement.h"
+#include "tools/voltgate/invoker_work.h"
+
+#define ENDORSE_AGAIN_US 200000
+
+static u8 *copy_of(ProtobufCBinaryData data)
+{
+	u8 *copy = malloc(data.len + 1);
+
+	if (copy)
+		memcpy(copy, data.data, data.len);
+	return copy;
+}
+
+static bool same_rwset(const struct invoker_ask *one, const struct invoker_ask *other)
+{
+	return one->rwset && other->rwset && one->rwset_len == other->rwset_len &&
+	       !memcmp(one->rwset, other->rwset, one->rwset_len);
+}
+
+/* The organisations whose nodes gave what @ask gave, one node each into @ret_nodes. */
+static u32 agreeing(const struct invoker_work *work, u32 ask, u32 needed, u32 *ret_nodes)
+{
+	const struct membership *membership = work->invoker->membership;
+	u32 seen = 0, count = 0, i;
+
+	for (i = 0; i < membership->node_count && count < needed; i++) {
+		if (seen >> membership->nodes[i].organisation & 1 || !same_rwset(&work->asks[ask], &work->asks[i]))
+			continue;
+		seen |= 1U << membership->nodes[i].organisation;
+		ret_nodes[count++] = i;
+	}
+	return count;
+}
+
+static u32 endorse_needed(const struct invoker_work *work)
+{
+	u32 needed = (u32)work->invoker->membership->parameters[MEMBERSHIP_ENDORSING_ORGANISATIONS];
+
+	return needed ? needed : 1; /* the read/write set is somebody's word in any case */
+}
+
+static int endorse_build(struct invoker_work *work, const u32 *nodes, u32 count)
+{
+	struct transaction transaction = { .kind = TRANSACTION_INVOKE, .authority = TRANSACTION_SIGNED };
+	const struct invoker_ask *first = &work->asks[nodes[0]];
+	size_t room = 256 + work->proposal_len + first->rwset_len + count * ENDORSEMENT_MAX;
+	struct rwset rwset;
+	struct writer writer;
+	u32 i;
+
+	free(work->transaction);
+	work->transaction = malloc(room);
+	if (!work->transaction || proposal_decode(work->proposal, work->proposal_len, &transaction.proposal) ||
+	    rwset_decode(first->rwset, first->rwset_len, &rwset))
+		return -EBADMSG;
+	transaction.signature = work->signature;
+	transaction.rwset = rwset;
+	transaction.endorsement_count = count;
+	for (i = 0; i < count; i++)
+		transaction.endorsements[i] =
+			(struct span){ work->asks[nodes[i]].endorsement, work->asks[nodes[i]].endorsement_len };
+	writer_init(&writer, work->transaction, room);
+	transaction_encode_invoke(&writer, &transaction);
+	work->transaction_len = writer_len(&writer);
+	free(work->result);
+	work->result_len = rwset.result.len;
+	work->result = copy_of((ProtobufCBinaryData){ rwset.result.len, (u8 *)rwset.result.bytes });
+	return work->transaction_len ? 0 : -E2BIG;
+}
+
+static void endorse_message(void *arg, struct span bytes)
+{
+	struct invoker_ask *ask = arg;
+	Voltgate__V1__EndorseResponse *response;
+
+	response = voltgate__v1__endorse_response__unpack(NULL, bytes.len, bytes.bytes);
+	if (!response)
+		return;
+	if (!ask->rwset && response->endorsement.len <= ENDORSEMENT_MAX) {
+		ask->rwset = copy_of(response->rwset);
+		ask->rwset_len = response->rwset.len;
+		ask->endorsement = copy_of(response->endorsement);
+		ask->endorsement_len = response->endorsement.len;
+	}
+	voltgate__v1__endorse_response__free_unpacked(response, NULL);
+}
+
+static void endorse_finished(void *arg, enum grpc_status status, const char *text)
+{
+	struct invoker_ask *ask = arg;
+	struct invoker_work *work = ask->work;
+	u32 nodes[MEMBERSHIP_ORGANISATIONS_MAX], needed = endorse_needed(work);
+
+	ask->call = NULL;
+	if (status != GRPC_OK || !ask->rwset) {
+		snprintf(work->trouble, sizeof(work->trouble), "node %s: %.300s",
+			 work->invoker->membership->nodes[ask - work->asks].name, text && *text ? text : "no answer");
+		work->refused |= status == GRPC_FAILED_PRECONDITION || status == GRPC_INVALID_ARGUMENT;
+	} else if (agreeing(work, (u32)(ask - work->asks), needed, nodes) >= needed) {
+		if (endorse_build(work, nodes, needed))
+			invoker_fail(work, "what the nodes endorsed makes no transaction");
+		else
+			invoker_endorsed(work);
+		return;
+	}
+	invoker_endorse(work);
+}
+
+static bool endorse_ask(struct invoker_work *work, u32 node)
+{
+	struct invoker *invoker = work->invoker;
+	struct grpc_client *client = consortium_client(invoker->consortium, node);
+	struct invoker_ask *ask = &work->asks[node];
+	struct grpc_answer answer = { .message = endorse_message, .finished = endorse_finished, .arg = ask };
+	Voltgate__V1__EndorseRequest request = VOLTGATE__V1__ENDORSE_REQUEST__INIT;
+
+	if (!client || grpc_client_state(client) != GRPC_CLIENT_UP)
+		return false;
+	request.proposal = (ProtobufCBinaryData){ work->proposal_len, work->proposal };
+	request.client_signature = (ProtobufCBinaryData){ sizeof(work->signature), work->signature };
+	request.private_arguments = (ProtobufCBinaryData){ work->private_len, work->private_arguments };
+	request.single = invoker->options.single;
+	ask->work = work;
+	if (invoker_begin(client, "/voltgate.v1.Ledger/Endorse", 5000, &answer, &request.base, &ask->call))
+		return false;
+	ask->asked = true;
+	return true;
+}
+
+/* An endorser of @organisation that was not asked yet, asked. */
+static bool endorse_ask_one(struct invoker_work *work, u32 organisation)
+{
+	const struct membership *membership = work->invoker->membership;
+	u32 i, node;
+
+	for (i = 0; i < membership->node_count; i++) {
+		node = (i + work->turn) % membership->node_count;
+		if (membership->nodes[node].organisation == organisation &&
+		    membership->nodes[node].roles & MEMBERSHIP_ENDORSER && !work->asks[node].asked &&
+		    endorse_ask(work, node))
+			return true;
+	}
+	return false;
+}
+
+void invoker_endorse(struct invoker_work *work)
+{
+	const struct membership *membership = work->invoker->membership;
+	u32 hopeful = 0, busy = 0, i, organisation, needed = endorse_needed(work);
+
+	for (i = 0; i < membership->node_count; i++) {
+		if (!work->asks[i].call && !work->asks[i].rwset)
+			continue;
+		hopeful |= 1U << membership->nodes[i].organisation;
+		busy += work->asks[i].call != NULL;
+	}
+	for (i = 0; i < membership->organisation_count; i++) {
+		organisation = (i + work->turn) % membership->organisation_count;
+		if ((u32)__builtin_popcount(hopeful) >= needed && busy)
+			break;
+		if (work->organisations >> organisation & 1 && !(hopeful >> organisation & 1) &&
+		    endorse_ask_one(work, organisation)) {
+			hopeful |= 1U << organisation;
+			busy++;
+		}
+	}
+	if (busy)
+		return;
+	/* All who could be asked were. A contract's or the channel's no is one; else once more, a little later. */
+	if (work->refused) {
+		invoker_fail(work, work->trouble);
+		return;
+	}
+	if (!*work->trouble)
+		snprintf(work->trouble, sizeof(work->trouble),
+			 "no node answers, or they stand at different heights and see different values");
+	invoker_endorse_reset(work);
+	work->again_us = invoker_now_us() + ENDORSE_AGAIN_US;
+}
+
+void invoker_endorse_reset(struct invoker_work *work)
+{
+	u32 i;
+
+	for (i = 0; i < MEMBERSHIP_NODES_MAX; i++) {
+		if (work->asks[i].call)
+			grpc_call_cancel(work->asks[i].call);
+		free(work->asks[i].rwset);
+		free(work->asks[i].endorsement);
+		memset(&work->asks[i], 0, sizeof(work->asks[i]));
+	}
+}

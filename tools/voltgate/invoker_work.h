@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * invoker_work.h - one transaction under way, between invoker.c (its life) and
+ * invoker_endorse.c (its endorsements).
+ *
+ *   ENDORSING --enough organisations agree--> SUBMITTING --committed or refused--> gone
+ *   ENDORSING, SUBMITTING --a node fails--> the same with the next node, after a pause
+ */
+#ifndef VOLTGATE_TOOLS_INVOKER_WORK_H
+#define VOLTGATE_TOOLS_INVOKER_WORK_H
+
+#include "node/voltgate.pb-c.h"
+#include "tools/voltgate/invoker.h"
+
+enum invoker_phase { INVOKER_ENDORSING, INVOKER_SUBMITTING };
+
+struct invoker_ask { /* one node's endorsement */
+	struct invoker_work *work;
+	struct grpc_call *call; /* NULL: none under way */
+	bool asked;
+	u8 *rwset, *endorsement; /* malloc'd; NULL: none */
+	size_t rwset_len, endorsement_len;
+};
+
+struct invoker_work {
+	struct invoker *invoker;
+	struct invoker_work *next;
+	enum invoker_phase phase;
+	u64 number, started_us, again_us; /* again_us: nothing before */
+	u32 turn;			  /* which node comes first */
+	u8 *proposal, *transaction, *private_arguments;
+	size_t proposal_len, transaction_len, private_len;
+	u32 organisations; /* bits: whose nodes may be asked */
+	u8 hash[LEDGER_HASH_LEN], signature[TRANSACTION_SIGNATURE_LEN];
+	struct grpc_call *call; /* Submit or Transaction */
+	bool looking_up;	/* it may be committed already */
+	bool refused;		/* a node said no, with a reason */
+	char trouble[400];
+	u8 *result;
+	size_t result_len;
+	struct invoker_ask asks[MEMBERSHIP_NODES_MAX];
+};
+
+struct invoker {
+	struct invoker_options options;
+	struct consortium *consortium;
+	const struct membership *membership;
+	struct invoker_work *works;
+	u32 count, turns;
+	u64 last_nonce;
+};
+
+u64 invoker_now_us(void);
+/* @call begun with @message sent and the sending end closed. 0 or -errno. */
+int invoker_begin(struct grpc_client *client, const char *path, u32 timeout_ms, const struct grpc_answer *answer,
+		  const ProtobufCMessage *message, struct grpc_call **ret_call);
+
+/* --- invoker_endorse.c --- */
+/* Asks as many nodes as are needed and not yet asked. */
+void invoker_endorse(struct invoker_work *work);
+/* Forgets what was gathered: it is simulated anew. */
+void invoker_endorse_reset(struct invoker_work *work);
+
+/* --- invoker.c --- */
+/* Endorsed: @work->transaction stands. */
+void invoker_endorsed(struct invoker_work *work);
+void invoker_fail(struct invoker_work *work, const char *trouble);
+
+#endif
