@@ -9,3 +9,5 @@ TXN_LIBS := -lsodium -lcrypto
 
 $(eval $(call vg_test,txn/outcome,tests/txn/outcome_test.c $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/model,tests/txn/model_test.c tests/txn/model.c tests/txn/model_store.c $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_test,txn/codec,tests/txn/codec_test.c $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_test,txn/membership,tests/txn/membership_test.c $(TXN_WORLD),$(TXN_LIBS)))
