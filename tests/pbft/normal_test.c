@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * normal_test.c - the normal case with its pipeline, silent replicas and a
+ * dead primary, for every n from 4 to 16 and for 31.
+ */
+#include "tests/ktap.h"
+#include "tests/pbft/wired.h"
+
+static void load(struct wired *wired, u32 count, u64 gap_us, u64 not )
+{
+	u32 i, replica;
+
+	for (i = 0; i < count; i++) {
+		do
+			replica = wired_random(wired, wired->n);
+		while (not >> replica & 1);
+		wired_request(wired, replica, wired_random(wired, 20), 50 + wired_random(wired, 200));
+		if (gap_us)
+			wired_run(wired, wired_random(wired, 2 * gap_us));
+	}
+}
+
+static const char *why(const struct wired *wired)
+{
+	return wired->fault ? wired->fault : "";
+}
+
+static void normal(u32 n)
+{
+	u64 trace[2], viewed = 0;
+	struct wired *wired;
+	bool passed = true;
+	u32 run, i;
+
+	for (run = 0; run < 2; run++) {
+		wired = wired_new(n, n);
+		wired_start(wired);
+		load(wired, 200, 300, 0);
+		passed &= wired_settle(wired, wired_set(n), 2000000);
+		for (i = 0; i < n; i++)
+			viewed += wired->replicas[i].last.view;
+		trace[run] = wired_trace(wired);
+		ktap_ok(passed && !viewed, "n=%u: 200 requests in %llu blocks %s", n,
+			(unsigned long long)wired->replicas[0].height, why(wired));
+		wired_free(wired);
+	}
+	ktap_ok(trace[0] == trace[1], "n=%u: the same run twice gives the same effects", n);
+}
+
+static void silent(u32 n)
+{
+	u32 f = block_faulty(n), i;
+	struct wired *wired = wired_new(n, 77 + n);
+	u64 down = 0;
+	bool passed;
+
+	wired_start(wired);
+	for (i = 0; i < f; i++) {
+		wired_crash(wired, n - 1 - i);
+		down |= 1ULL << (n - 1 - i);
+	}
+	load(wired, 100, 300, down);
+	passed = wired_settle(wired, wired_set(n), 2000000);
+	ktap_ok(passed && !wired->replicas[0].last.view, "n=%u: f = %u silent %s", n, f, why(wired));
+	wired_free(wired);
+}
+
+static void dead_primary(u32 n)
+{
+	struct wired *wired = wired_new(n, 99 + n);
+	bool passed;
+
+	wired_start(wired);
+	load(wired, 50, 300, 1);
+	wired_crash(wired, 0);
+	load(wired, 50, 300, 1);
+	passed = wired_settle(wired, wired_set(n), 5000000);
+	ktap_ok(passed && wired->replicas[1].last.view == 1, "n=%u: dead primary, view %llu after %llu ms %s", n,
+		(unsigned long long)wired->replicas[1].last.view, (unsigned long long)wired->now_us / 1000 - 1000,
+		why(wired));
+	wired_free(wired);
+}
+
+int main(void)
+{
+	u32 n;
+
+	ktap_plan(0);
+	for (n = 4; n <= 17; n++) {
+		u32 replicas = n == 17 ? 31 : n;
+
+		normal(replicas);
+		silent(replicas);
+		dead_primary(replicas);
+	}
+	return ktap_exit();
+}
