@@ -11,3 +11,8 @@ $(eval $(call vg_test,txn/outcome,tests/txn/outcome_test.c $(TXN_WORLD),$(TXN_LI
 $(eval $(call vg_test,txn/model,tests/txn/model_test.c tests/txn/model.c tests/txn/model_store.c $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/codec,tests/txn/codec_test.c $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/membership,tests/txn/membership_test.c $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_test,txn/evidence,tests/txn/evidence_test.c $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_test,txn/counter,tests/txn/counter_test.c $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_test,txn/window,tests/txn/window_test.c $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_test,txn/members,tests/txn/members_test.c $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_test,txn/signature,tests/txn/signature_test.c ledger/verifier.c,-lsodium))
