@@ -94,6 +94,7 @@ static void overlay_settle(struct overlay *overlay)
 int state_commit(struct overlay *overlay, const struct state_mark *mark, bool sync)
 {
 	struct state *state = overlay->state;
+	const struct overlay_noted *note;
 	struct state_journal next;
 	struct store_batch *batch;
 	u8 root[LEDGER_HASH_LEN];
@@ -116,6 +117,8 @@ int state_commit(struct overlay *overlay, const struct state_mark *mark, bool sy
 		bytes += commit_entry(state, &overlay->entries[i], mark->number, batch);
 	for (i = 0; i < overlay->change_count; i++)
 		bytes += commit_bucket(state, &overlay->changes[i], batch);
+	for (note = overlay->notes; note; note = note->next)
+		state->store->ops->batch_put(batch, note->key, note->value);
 	error = journal_commit(state, overlay, batch, bytes, &next);
 	if (error) {
 		state->store->ops->batch_free(batch);

@@ -231,3 +231,18 @@ int overlay_delete(struct overlay *overlay, struct span key)
 {
 	return overlay_write(overlay, key, true, state_span(NULL, 0), (struct state_version){ 0, 0 });
 }
+
+int overlay_note(struct overlay *overlay, struct span key, struct span value)
+{
+	struct overlay_noted *note = overlay_alloc(overlay, sizeof(*note));
+	u8 *bytes = note ? overlay_alloc(overlay, key.len + value.len) : NULL;
+
+	if (!bytes)
+		return -ENOMEM;
+	memcpy(bytes, key.bytes, key.len);
+	memcpy(bytes + key.len, value.bytes, value.len);
+	*note = (struct overlay_noted){ overlay->notes, state_span(bytes, key.len),
+					state_span(bytes + key.len, value.len) };
+	overlay->notes = note;
+	return 0;
+}

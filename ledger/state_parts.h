@@ -95,6 +95,10 @@ struct overlay_saved { /* a hash of the tip's tree that was replaced */
 
 struct order;
 struct arena_block;
+struct overlay_noted { /* by overlay_note() */
+	struct overlay_noted *next;
+	struct span key, value;
+};
 
 struct overlay {
 	struct state *state;
@@ -112,6 +116,7 @@ struct overlay {
 	bool rooted; /* has a root that took part in the tip */
 	u8 root[LEDGER_HASH_LEN];
 	struct order *orders;
+	struct overlay_noted *notes;
 	struct state_hint hint;
 };
 
