@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-# The scheduler's pure library, so far vehicle routes.
-SCHED_SOURCES := agent/sched/evrptw.c agent/sched/routing_check.c agent/sched/hop.c agent/sched/tour.c agent/sched/fleet.c \
+# The scheduler's pure library: vehicle routes, and dispatch of a grid.
+ROUTE_SOURCES := agent/sched/evrptw.c agent/sched/routing_check.c agent/sched/hop.c agent/sched/tour.c agent/sched/fleet.c \
 	agent/sched/router.c
-SCHED_LIBS := -lm
+CASE_SOURCES := agent/sched/grid.c agent/sched/matpower.c agent/sched/csv.c agent/sched/gridfiles.c
+DISPATCH_SOURCES := $(CASE_SOURCES) agent/sched/qp.c agent/sched/ptdf.c agent/sched/dispatch.c agent/sched/dispatch_plan.c \
+	agent/sched/certificate.c
+SCHED_SOURCES := $(ROUTE_SOURCES) $(DISPATCH_SOURCES)
+SCHED_LIBS := -lClp -lCoinUtils -lm

@@ -60,6 +60,7 @@ WRONG = [
     ["tx", "invoke", "c", "--certificate", "x", "--key", "y"], ["tx", "invoke", "c", "--certificate", "x", "--key", "y", "kv"],
     ["tx", "invoke", "c", "--certificate", "x", "--key", "y", "--flight", "0", "kv", "get"], ["tx", "invoke", "c", "--bad", "x", "kv", "get"],
     ["tx", "invoke", "c", "--certificate", "x", "--key", "y", "--batch", "f", "kv", "get"], ["tx", "query", "c", "--batch", "f"],
+    ["plan"], ["plan", "--periods", "0", "x"], ["plan", "--periods"], ["plan", "check", "x"], ["plan", "--fast", "x"],
     ["route"], ["route", "--tim", "1", "x"], ["route", "check", "x"], ["route", "--time", "0", "x"],
 ]
 

@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""voltgate plan as a person or a script uses it: solve, check, bad input with its sentence."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+import cli_ktap  # noqa: E402
+
+CASE = os.path.join(cli_ktap.TOP, "tests", "fuzz", "corpus", "sched-matpower", "three")
+
+# What is changed in a good case, and what the sentence must say.
+BAD = [
+    ("mpc.version = '2'", "mpc.version = '1'", "version 2"),
+    ("	1	2	0.01	0.1	0	60", "	1	9	0.01	0.1	0	60", "bus 9"),
+    ("	1	2	0.01	0.1	0	60", "	1	2	0.01	0	0	60", "reactance"),
+    ("	1	2	0.01	0.1	0	60", "	1	2	0.01	0.1	0	-60", "negative limit"),
+    ("140	0;", "140	150;", "least output"),
+    ("140	0;", "14	0;", "units give"),
+    ("3	0.02	12", "3	-0.02	12", "negative"),
+    ("2	0	0	80	2400", "2	80	0	0	2400", "corners"),
+    ("	3	1	70", "	3	1	NaN", "NaN"),
+    ("	3	1	70", "	3	1	seventy", "no number"),
+    ("	3	1	70", "	2	1	70", "twice"),
+    ("mpc.gencost = [", "mpc.other = [", "no mpc.gencost"),
+    ("	2	0	0	2	3	0	0	0;", "", "only 2 costs"),
+    ("55	0", "1	0", "no output of the units"),
+]
+
+
+def plan(*words):
+    done = subprocess.run([cli_ktap.VOLTGATE, *words], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def main():
+    ktap = cli_ktap.Ktap()
+    with tempfile.TemporaryDirectory() as folder:
+        code, out, err = plan("-j", "plan", CASE)
+        answer = json.loads(out) if not code else {}
+        ktap.ok(not code and answer["certificate"]["good"] and abs(sum(answer["output"][0]) - 121.5) < 1e-6,
+                "a case is dispatched: load and shunt are served", err)
+        path = os.path.join(folder, "plan.json")
+        open(path, "w").write(out)
+        code, _, err = plan("plan", "check", path, CASE)
+        ktap.ok(not code, "its plan passes the check", err)
+        answer["output"][0][0] += 0.5
+        answer["output"][0][1] -= 0.5
+        json.dump(answer, open(path, "w"))
+        code, _, err = plan("plan", "check", path, CASE)
+        ktap.ok(code == 2 and "not the optimum" in err, "an altered plan does not", err)
+        answer["output"] = []
+        json.dump(answer, open(path, "w"))
+        code, _, err = plan("plan", "check", path, CASE)
+        ktap.ok(code == 2 and "output" in err, "a plan of another shape is refused by name", err)
+        code, out, err = plan("plan", "--periods", "3", "--full", CASE)
+        ktap.ok(not code and "over 3 periods" in out and "certificate: optimal" in out, "people get lines", err)
+        good = open(CASE).read()
+        ktap.ok(all(old in good for old, _, _ in BAD), "each fault changes something")
+        for old, new, word in BAD:
+            altered = os.path.join(folder, "altered.m")
+            open(altered, "w").write(good.replace(old, new))
+            code, out, err = plan("plan", altered)
+            sentences = [line for line in err.splitlines() if "warning" not in line]
+            ktap.ok(code == 2 and len(sentences) == 1 and word in err, f"bad input ({word}) has its sentence", f"{code}: {err}")
+        tables = os.path.join(folder, "tables")
+        os.mkdir(tables)
+        code, _, err = plan("plan", tables)
+        ktap.ok(code == 2 and "generators.csv" in err, "a folder without tables is refused by the file it lacks", err)
+        open(os.path.join(tables, "generators.csv"), "w").write(
+            "unit,side,bus,p_min_mw,p_max_mw,a_yuan,b_yuan_per_mw,c_yuan_per_mw2,kind\n"
+            "A,x,1,0,100,0,10,0,thermal\nB,x,2,0,100,0,30,0,thermal\nW,x,2,0,50,0,0,0,wind\n")
+        open(os.path.join(tables, "branches.csv"), "w").write("branch,from_node,to_node,limit_mw\nL,1,2,40\n")
+        open(os.path.join(tables, "load.csv"), "w").write("period,bus,load_mw\n1,2,80\n2,2,80\n")
+        open(os.path.join(tables, "wind.csv"), "w").write("period,unit,available_mw\n1,W,20\n2,W,0\n")
+        code, out, err = plan("-j", "plan", tables)
+        ktap.ok(not code and abs(json.loads(out)["cost"] - (40 * 10 + 20 * 30 + 40 * 10 + 40 * 30)) < 1e-6,
+                "wind, a full line and two periods by hand", err or out)
+        open(os.path.join(tables, "load.csv"), "a").write("3,7,80\n")
+        code, _, err = plan("plan", tables)
+        ktap.ok(code == 2 and "load.csv:4" in err, "a load at no bus is named with its line", err)
+    ktap.end()
+
+
+if __name__ == "__main__":
+    main()

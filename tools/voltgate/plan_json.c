@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * plan_json.c - a dispatch plan as JSON: see plan_json.h.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "tools/voltgate/plan_json.h"
+
+static json_t *plan_json_table(const double *values, u32 rows, u32 columns)
+{
+	json_t *table = json_array(), *row;
+	u32 i, j;
+
+	for (i = 0; i < rows; i++) {
+		row = json_array();
+		for (j = 0; j < columns; j++)
+			json_array_append_new(row, json_real(values[(size_t)i * columns + j]));
+		json_array_append_new(table, row);
+	}
+	return table;
+}
+
+json_t *plan_json_certificate(const struct certificate *certificate)
+{
+	return json_pack("{s:b, s:f, s:f, s:f, s:f, s:f, s:f, s:s}", "good", certificate->good, "balance_mw",
+			 certificate->balance, "limits_mw", certificate->limits, "stationarity",
+			 certificate->stationarity, "angles", certificate->angles, "signs", certificate->signs, "gap",
+			 certificate->gap, "worst", certificate->worst);
+}
+
+static json_t *plan_json_binding(const struct grid *grid, const struct dispatch_plan *plan)
+{
+	json_t *binding = json_array();
+	u32 t, l;
+
+	for (t = 0; t < plan->periods; t++)
+		for (l = 0; l < plan->branches; l++) {
+			size_t at = (size_t)t * plan->branches + l;
+
+			if (fabs(plan->rent[at]) > 1e-6)
+				json_array_append_new(binding,
+						      json_pack("{s:I, s:s, s:f, s:f}", "period", (json_int_t)t + 1,
+								"branch", grid->branch[l].name, "flow", plan->flow[at],
+								"rent", plan->rent[at]));
+		}
+	return binding;
+}
+
+json_t *plan_json_put(const struct dispatch_problem *problem, const struct dispatch_plan *plan,
+		      const struct certificate *certificate)
+{
+	json_t *object = json_pack("{s:s, s:I, s:f, s:f, s:f, s:I, s:I}", "case", problem->grid->name, "periods",
+				   (json_int_t)plan->periods, "hours", problem->hours, "limits_scale",
+				   problem->limits_scale, "cost", plan->cost, "rounds", (json_int_t)plan->rounds,
+				   "limits_added", (json_int_t)plan->limits_added);
+
+	if (!object)
+		return NULL;
+	json_object_set_new(object, "output", plan_json_table(plan->output, plan->periods, plan->units));
+	json_object_set_new(object, "price", plan_json_table(plan->price, plan->periods, plan->buses));
+	json_object_set_new(object, "energy", plan_json_table(plan->energy, plan->periods, plan->islands));
+	json_object_set_new(object, "angle", plan_json_table(plan->angle, plan->periods, plan->buses));
+	json_object_set_new(object, "flow", plan_json_table(plan->flow, plan->periods, plan->branches));
+	json_object_set_new(object, "rent", plan_json_table(plan->rent, plan->periods, plan->branches));
+	json_object_set_new(object, "ramp", plan_json_table(plan->ramp, plan->periods, plan->units));
+	json_object_set_new(object, "binding", plan_json_binding(problem->grid, plan));
+	json_object_set_new(object, "certificate", plan_json_certificate(certificate));
+	return object;
+}
+
+static int plan_json_read(const json_t *object, const char *key, u32 rows, u32 columns, double *ret_values,
+			  char ret_error[240])
+{
+	const json_t *table = json_object_get(object, key), *row;
+	u32 i, j;
+
+	if (!json_is_array(table) || json_array_size(table) != rows)
+		goto wrong;
+	for (i = 0; i < rows; i++) {
+		row = json_array_get(table, i);
+		if (!json_is_array(row) || json_array_size(row) != columns)
+			goto wrong;
+		for (j = 0; j < columns; j++) {
+			if (!json_is_number(json_array_get(row, j)))
+				goto wrong;
+			ret_values[(size_t)i * columns + j] = json_number_value(json_array_get(row, j));
+		}
+	}
+	return 0;
+wrong:
+	snprintf(ret_error, 240, "\"%s\" is no table of %u rows of %u numbers, as this case and its periods ask for",
+		 key, rows, columns);
+	return -EINVAL;
+}
+
+int plan_json_take(const json_t *object, const struct grid *grid, u32 periods, struct dispatch_plan **ret_plan,
+		   char ret_error[240])
+{
+	struct dispatch_plan *plan = dispatch_plan_new(grid, periods);
+
+	if (!plan) {
+		snprintf(ret_error, 240, "out of memory");
+		return -ENOMEM;
+	}
+	plan->cost = json_number_value(json_object_get(object, "cost"));
+	if (plan_json_read(object, "output", periods, grid->units, plan->output, ret_error) ||
+	    plan_json_read(object, "price", periods, grid->buses, plan->price, ret_error) ||
+	    plan_json_read(object, "angle", periods, grid->buses, plan->angle, ret_error) ||
+	    plan_json_read(object, "flow", periods, grid->branches, plan->flow, ret_error) ||
+	    plan_json_read(object, "rent", periods, grid->branches, plan->rent, ret_error) ||
+	    plan_json_read(object, "ramp", periods, grid->units, plan->ramp, ret_error)) {
+		dispatch_free(plan);
+		return -EINVAL;
+	}
+	*ret_plan = plan;
+	return 0;
+}
