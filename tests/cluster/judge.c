@@ -344,8 +344,8 @@ void judge_sent(struct member *member, struct span parcel)
 		return;
 	epoch = be(at + 1, 8);
 	view = be(at + 11, 8);
-	if (epoch >= JUDGE_EPOCHS)
-		return;
+	if (epoch >= JUDGE_EPOCHS || memcmp(judge->keys[epoch][be(at + 9, 2) % 64], member->key, 32))
+		return; /* somebody else's, passed on */
 	if (at[0] == 5) {
 		if (view + 1 > record->left[epoch])
 			record->left[epoch] = view + 1;

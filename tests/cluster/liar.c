@@ -194,6 +194,22 @@ static bool forged(struct member *member, const u8 key[32], struct span parcel, 
 	return false;
 }
 
+static void impersonate(struct member *member, const u8 key[32], struct span parcel)
+{
+	u32 n = membership_replicas(ledger_membership(member_ledger(member))), i;
+	struct span message, rest;
+	size_t len;
+
+	if (!parts(parcel, &message, &rest) ||
+	    (message.bytes[0] != PBFT_PREPARE && message.bytes[0] != PBFT_COMMITTED_VOTE))
+		return;
+	for (i = 0; i < n; i++) {
+		len = i == member->replica ? 0 : liar_impersonate(member, i, message);
+		if (len)
+			say_message(member, key, len, (struct span){ NULL, 0 });
+	}
+}
+
 void liar_send(struct member *member, const u8 key[32], struct span parcel)
 {
 	struct world *world = member->world;
@@ -219,6 +235,8 @@ void liar_send(struct member *member, const u8 key[32], struct span parcel)
 		say_garbage(member, key, parcel);
 		return;
 	}
+	if (does(member, LIAR_IMPERSONATES))
+		impersonate(member, key, parcel);
 	if (forged(member, key, parcel, favoured))
 		return;
 	world_carry(world, member, key, parcel);

@@ -10,18 +10,19 @@
 #include "tests/cluster/world.h"
 
 enum liar_habit {
-	LIAR_SILENT,	  /* sends nothing */
-	LIAR_WITHHOLDS,	  /* gives to some, not to others */
-	LIAR_BODILESS,	  /* pre-prepares without bodies, and no answers to who asks for them */
-	LIAR_REPEATS,	  /* old parcels, own and others' */
-	LIAR_GARBAGE,	  /* flipped bits, cut ends, noise */
-	LIAR_VOTES,	  /* votes for headers that nobody made */
-	LIAR_EQUIVOCATES, /* as primary: another block for some */
-	LIAR_VIEW_CHANGE, /* forged view changes: without certificates, far views, wrong bases */
-	LIAR_NEW_VIEW,	  /* new views that lack a quorum, or show it another one */
-	LIAR_STATUS,	  /* heads, checkpoints and status of blocks that nobody has */
-	LIAR_BODIES,	  /* other bodies, blocks and snapshots than asked for */
-	LIAR_CENSORS,	  /* requests of others vanish */
+	LIAR_SILENT,	   /* sends nothing */
+	LIAR_WITHHOLDS,	   /* gives to some, not to others */
+	LIAR_BODILESS,	   /* pre-prepares without bodies, and no answers to who asks for them */
+	LIAR_REPEATS,	   /* old parcels, own and others' */
+	LIAR_GARBAGE,	   /* flipped bits, cut ends, noise */
+	LIAR_VOTES,	   /* votes for headers that nobody made */
+	LIAR_EQUIVOCATES,  /* as primary: another block for some */
+	LIAR_VIEW_CHANGE,  /* forged view changes: without certificates, far views, wrong bases */
+	LIAR_NEW_VIEW,	   /* new views that lack a quorum, or show it another one */
+	LIAR_STATUS,	   /* heads, checkpoints and status of blocks that nobody has */
+	LIAR_BODIES,	   /* other bodies, blocks and snapshots than asked for */
+	LIAR_CENSORS,	   /* requests of others vanish */
+	LIAR_IMPERSONATES, /* votes in others' names, with signatures that cannot be right */
 	LIAR_HABITS
 };
 
@@ -42,6 +43,8 @@ struct liar {
 
 /* A message of its own, altered as @habit says and signed again; bytes written to liar.scratch, 0: left as it is. */
 size_t liar_forge(struct member *member, enum liar_habit habit, struct span message);
+/* Its vote in the name of replica @sender. */
+size_t liar_impersonate(struct member *member, u32 sender, struct span message);
 /* Something nobody asked for: status, checkpoint, view change; 0: nothing. */
 size_t liar_invent(struct member *member);
 

@@ -145,6 +145,18 @@ size_t liar_forge(struct member *member, enum liar_habit habit, struct span byte
 	return finish(member, &message);
 }
 
+size_t liar_impersonate(struct member *member, u32 sender, struct span bytes)
+{
+	struct pbft_message message;
+
+	if (pbft_message_decode(bytes, PBFT_REPLICAS_MAX, LIAR_WINDOW, member->liar->room, member->liar->room_size,
+				&message))
+		return 0;
+	message.sender = sender;
+	draw_bytes(&member->world->draw, message.signature, 64);
+	return pbft_message_encode(&message, member->liar->scratch, member->liar->scratch_size);
+}
+
 size_t liar_invent(struct member *member)
 {
 	struct draw *draw = &member->world->draw;

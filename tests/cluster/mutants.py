@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""Takes the rules of PROTOCOL.md section 9 out of the code one by one and demands that somebody notices. KTAP.
+
+    tests/cluster/mutants.py --out DIR --compile "CC FLAGS" --objects "A.o B.o" --libs "..." [NAME...]
+
+A mutant is made in a copy under DIR: the changed files alone are compiled and linked with the simulator's other
+objects; then seeds run until the first failure. mutants.txt lists them: name | rule | change | what finds it first.
+A change is `flag RULE.PART` (agent/pbft/rule.h: the condition of that rule holds always) or `edit FILE` with the old
+and the new text on the lines after it (`-` and `+`); a text that is not in the file exactly once fails the test, so
+that the list cannot rot. "Finds it first": `seeds A..B` and `scenario NAME` of the simulator.
+"""
+import argparse
+import glob
+import os
+import re
+import shlex
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LIMIT_SECONDS = 60  # for all runs of one mutant
+
+
+class Mutant:
+    def __init__(self, name, rule, change, finders):
+        self.name, self.rule, self.change = name, rule, change
+        self.finders = [finder.strip() for finder in finders.split(",") if finder.strip()]
+        self.edits = []
+
+    def sources(self):
+        """Path -> text of the files that this mutant changes, and flags for the compiler."""
+        word, what = self.change.split(" ", 1)
+        if word == "flag":
+            rule, part = what.split(".")
+            pattern = rf"RULE\(\w+, {rule}," if part == "0" else rf"RULE_PART\(\w+, {rule}, {part},"
+            files = [name for name in glob.glob(os.path.join(TOP, "agent/pbft/*.c"))
+                     if re.search(pattern, open(name).read())]
+            if not files:
+                raise ValueError(f"no file keeps rule {rule}, part {part}")
+            return {os.path.relpath(name, TOP): open(name).read() for name in files}, [
+                f"-DPBFT_MUTANT={rule}", f"-DPBFT_MUTANT_PART={part}"]
+        text = open(os.path.join(TOP, what)).read()
+        for old, new in self.edits:
+            if text.count(old) != 1:
+                raise ValueError(f"{what} has {text.count(old)} places that read: {old.strip()}")
+            text = text.replace(old, new)
+        return {what: text}, []
+
+
+def read_list(path):
+    mutants = []
+    for line in open(path):
+        if line.startswith("#") or not line.strip():
+            continue
+        if line[0] in "-+":
+            edits = mutants[-1].edits
+            text = line[1:].rstrip("\n").replace("\\n", "\n").replace("\\t", "\t")
+            if line[0] == "-":
+                edits.append((text, ""))
+            else:
+                edits[-1] = (edits[-1][0], text)
+            continue
+        parts = [part.strip() for part in line.split("|")]
+        mutants.append(Mutant(*parts))
+    return mutants
+
+
+def build(mutant, args):
+    folder = os.path.join(args.out, mutant.name)
+    os.makedirs(folder, exist_ok=True)
+    sources, flags = mutant.sources()
+    objects = args.objects.split()
+    for name, text in sources.items():
+        copy = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(copy), exist_ok=True)
+        with open(copy, "w") as file:
+            file.write(text)
+        made = copy[:-2] + ".o"
+        command = shlex.split(args.compile) + ["-Wno-error", "-w", *flags, "-c", "-o", made, copy]
+        run = subprocess.run(command, cwd=TOP, capture_output=True, text=True)
+        if run.returncode:
+            raise ValueError("it does not compile: " + run.stderr.strip()[-300:])
+        tail = name[:-2] + ".o"
+        if not any(item.endswith(tail) for item in objects):
+            raise ValueError(f"the simulator does not link {name}")
+        objects = [made if item.endswith(tail) else item for item in objects]
+    program = os.path.join(folder, "sim")
+    run = subprocess.run(shlex.split(args.compile)[:1] + ["-o", program, *objects, *args.libs.split()], cwd=TOP,
+                         capture_output=True, text=True)
+    if run.returncode:
+        raise ValueError("it does not link: " + run.stderr.strip()[-300:])
+    return program
+
+
+def hunt(mutant, program):
+    """Who noticed: a sentence, or None."""
+    for finder in mutant.finders:
+        kind, what = finder.split(" ", 1)
+        command = [program, "-x", "-T", "40"]
+        command += [what] if kind == "seeds" else ["-s", what.split()[0], (what.split() + ["1..4"])[1]]
+        try:
+            run = subprocess.run(command, cwd=TOP, capture_output=True, text=True, timeout=LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        if run.returncode == 1:
+            for line in run.stdout.splitlines():
+                if line.startswith("seed "):
+                    return f"{finder}: {line[:160]}"
+            return finder
+    return None
+
+
+def try_one(mutant, args):
+    try:
+        found = hunt(mutant, build(mutant, args))
+    except ValueError as error:
+        return False, f"does not apply: {error}"
+    return bool(found), found or "nobody noticed"
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Mutants of the consensus code and who catches them.")
+    for name in ("out", "compile", "objects", "libs"):
+        parser.add_argument("--" + name, required=True)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("names", nargs="*")
+    args = parser.parse_args()
+    mutants = read_list(os.path.join(TOP, "tests/cluster/mutants.txt"))
+    if args.names:
+        mutants = [mutant for mutant in mutants if mutant.name in args.names]
+    print("KTAP version 1")
+    print(f"1..{len(mutants) + 1}", flush=True)
+    failed = 0
+    with ThreadPoolExecutor(args.jobs) as pool:
+        for number, (mutant, (passed, word)) in enumerate(
+                zip(mutants, pool.map(lambda mutant: try_one(mutant, args), mutants)), 1):
+            failed += not passed
+            print(f"{'ok' if passed else 'not ok'} {number} {mutant.rule} {mutant.name}", flush=True)
+            print(f"# {word}", flush=True)
+    rules = {mutant.rule for mutant in mutants}
+    missing = [f"C{rule}" for rule in range(1, 25) if f"C{rule}" not in rules]
+    whole = bool(args.names) or not missing
+    failed += not whole
+    print(f"{'ok' if whole else 'not ok'} {len(mutants) + 1} every rule has a mutant {' '.join(missing)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
