@@ -43,6 +43,7 @@ WRONG = [
     ["its", "verify", "--trust"], ["its", "reload", "x"],
     ["verify"], ["verify", "a", "b"], ["verify", "--key"], ["verify", "--key", "12", "x"], ["verify", "--head", "z", "x"],
     ["verify", "--kee", "12", "x"], ["doctor", "an-interface-too-long"], ["doctor", "--all"],
+    ["ledger"], ["ledger", "verfy"], ["ledger", "verify"], ["ledger", "verify", "a", "b"],
     ["org"], ["org", "creat"], ["org", "create", "a"], ["org", "create", "a b", NOWHERE], ["org", "issue", "x", "--out", "y"],
     ["org", "issue", "x", "--node", "n", "--client", "c", "--out", "y"], ["org", "issue", "x", "--node", "n", "--out"],
     ["org", "issue", "x", "--node", "n", "--out", "y", "--days", "0"], ["org", "show"], ["org", "enrol", "x", "--key", "k"],
@@ -167,7 +168,7 @@ def check_agreement(ktap):
         ours, theirs = help_words(command), man_words(command)
         ktap.ok(ours == theirs, f"{command}: help and manual have the same words",
                 f"only in help: {ours - theirs}; only in the manual: {theirs - ours}")
-    for command, verbs in (("session", "session"), ("policy", "policy"), ("deny", "deny"), ("its", "its"), ("org", "org"),
+    for command, verbs in (("session", "session"), ("policy", "policy"), ("deny", "deny"), ("its", "its"), ("org", "org"), ("ledger", "ledger"),
                            ("channel", "channel"), ("node", "node"), ("block", "block"), ("tx", "tx"), ("peer", "peer")):
         told = {line.split()[1] for line in re.sub(r"Usage:|voltgate", "", voltgate("help", command).out.split("\n\n")[0])
                 .strip().splitlines()}

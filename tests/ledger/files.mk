@@ -11,3 +11,4 @@ $(eval $(call vg_test,ledger/file_row,tests/ledger/file_row_test.c tests/ledger/
 $(eval $(call vg_test,ledger/file_crash,tests/ledger/file_crash_test.c tests/ledger/file_sample.c $(LEDGER_FILES),-lsodium))
 $(eval $(call vg_fuzzer,ledger_block_fuzz,tests/ledger/file_block_fuzz.c $(LEDGER_BYTES),-lsodium))
 $(eval $(call vg_fuzzer,ledger_blockfile_fuzz,tests/ledger/file_row_fuzz.c tests/ledger/file_sample.c $(LEDGER_FILES),-lsodium))
+$(eval $(call vg_test,ledger/file_audit,tests/ledger/file_audit_test.c tests/ledger/file_consort.c $(LEDGER_SOURCES),$(LEDGER_LIBS)))

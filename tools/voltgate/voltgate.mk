@@ -7,8 +7,7 @@ CLI_JSON := agent/gate_json.c agent/gate_json_piece.c agent/gate_json_event.c ag
 CLI_KERNEL := agent/gate_kernel.c agent/gate_kernel_wire.c agent/gate_kernel_chain.c
 CLI_GATE := $(CLI_JSON) $(CLI_KERNEL) agent/control_client.c agent/gate_control.c
 CLI_LOG := agent/chain.c agent/verdictframe.c agent/verdictlog_reader.c ledger/crc32c.c
-CLI_LEDGER := $(addprefix ledger/,hash.c cursor.c merkle.c block.c membership.c membership_check.c credential.c \
-	transaction.c transaction_proposal.c rwset.c outcome.c endorsement.c)
+CLI_LEDGER := $(LEDGER_SOURCES)
 # A gRPC client of the nodes.
 CLI_NET := $(NODE_PROTO) $(NET_GRPC_SOURCES)
 CLI_COMMANDS := $(wildcard tools/voltgate/*.c)
@@ -16,7 +15,7 @@ CLI_LIBS := -ljansson -lnl-genl-3 -lnl-3 -lsodium -lbpf -lpcap
 
 # What the program is made of, for the tests' sanitized one too.
 CLI_SOURCES := $(sort $(CLI_COMMANDS) $(CLI_GATE) $(CLI_LOG) $(CLI_LEDGER) $(CLI_NET) $(ITS_SOURCES) $(SCHED_SOURCES))
-CLI_LIBS += $(ITS_LIBS) $(SCHED_LIBS) -lprotobuf-c $(NET_LIBS)
+CLI_LIBS += $(ITS_LIBS) $(SCHED_LIBS) -lprotobuf-c $(NET_LIBS) $(LEDGER_LIBS)
 
 $(eval $(call vg_program,voltgate,$(CLI_SOURCES),$(CLI_LIBS)))
 
