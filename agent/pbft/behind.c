@@ -117,8 +117,7 @@ void behind_synced(struct pbft *core, const struct pbft_event *event)
 		slot->known = false;
 		slot_forget_view(slot);
 	}
-	if (stable == block->number || block->last)
-		checkpoint_own(core, block->number, block->header);
+	checkpoint_own(core, block->number, block->header);
 	if (block->last && !core->ended) {
 		core->ended = true;
 		effect_add(core, PBFT_ENDED)->number = block->number;

@@ -204,16 +204,18 @@ void commit_appended(struct pbft *core, u64 number)
 	struct slot *slot;
 	bool last;
 
-	if (number <= core->appended || number > core->head.number)
-		return;
-	core->appended = number;
-	last = core->head.last && number == core->head.number;
-	slot = slot_get(core, number);
-	if (slot && slot->committed && (number % core->config.checkpoint_blocks == 0 || last))
-		checkpoint_own(core, number, slot->block.header);
-	if (last && !core->ended) {
-		core->ended = true;
-		RULE_PASS(core, 23);
-		effect_add(core, PBFT_ENDED)->number = number;
+	while (core->appended < number && core->appended < core->head.number) {
+		core->appended++;
+		last = core->head.last && core->appended == core->head.number;
+		slot = slot_get(core, core->appended);
+		if (slot && slot->committed && (core->appended % core->config.checkpoint_blocks == 0 || last))
+			checkpoint_own(core, core->appended, slot->block.header);
+		else
+			checkpoint_heard(core, core->appended);
+		if (last && !core->ended) {
+			core->ended = true;
+			RULE_PASS(core, 23);
+			effect_add(core, PBFT_ENDED)->number = core->appended;
+		}
 	}
 }

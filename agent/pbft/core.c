@@ -76,7 +76,7 @@ static void layout_update(struct pbft *core, struct room *room)
 	core->effect_max = core->message_max = (3 * n + 24) * window + (n + 4) * CORE_ANSWER_SLOTS + 8 * n + 256;
 	core->effects = room_take(room, (core->effect_max + 1ULL) * sizeof(*core->effects));
 	core->messages = room_take(room, (core->message_max + 1ULL) * sizeof(*core->messages));
-	core->digest_max = core->config.pool_requests + core->config.batch_transactions + 2 * 1024 + 16;
+	core->digest_max = core->config.pool_requests + core->config.batch_transactions + 3 * 1024 + 16;
 	core->digests = room_take(room, core->digest_max * 32ULL);
 }
 
@@ -94,6 +94,7 @@ static struct pbft *layout(struct room *room, const struct pbft_config *config, 
 		size *= 2;
 	core->remembered_mask = size - 1;
 	core->remembered = room_take(room, size * sizeof(*core->remembered));
+	core->marks = room_take(room, config->n * sizeof(*core->marks));
 	core->claims = room_take(room, config->n * sizeof(*core->claims));
 	layout_slots(core, room);
 	layout_changes(core, room);
@@ -149,6 +150,7 @@ struct pbft *pbft_init(void *arena, const struct pbft_config *config)
 	core->quorum_us = core->retry_us = CORE_NEVER;
 	core->committed_since_left = true;
 	memset(core->remembered, 0, (core->remembered_mask + 1ULL) * sizeof(*core->remembered));
+	memset(core->marks, 0, config->n * sizeof(*core->marks));
 	memset(core->claims, 0, config->n * sizeof(*core->claims));
 	pool_key(core);
 	return core;
@@ -232,6 +234,7 @@ static void received(struct pbft *core, const struct pbft_event *event)
 		core->counters[PBFT_COUNTER_FOREIGN]++;
 		return;
 	}
+	core->claims[from].heard_us = core->now_us;
 	if (message->kind == PBFT_PREPREPARE && relayed)
 		return; /* its body comes with it, from the primary */
 	if (message->kind <= PBFT_CHECKPOINT && relayed && !relayed_counts(core, message))

@@ -87,6 +87,7 @@ struct slot {
 struct claim {
 	u64 view, committed;
 	u64 answered_us; /* not given again what it lacks before */
+	u64 heard_us;
 	u64 taught_us;	 /* when it was given the present view */
 	u64 asked_us;	 /* not asked again for what we lack before */
 	bool changing;
@@ -138,6 +139,7 @@ struct pbft {
 
 	struct vote checkpoint; /* own latest */
 	u64 checkpoint_number;
+	u64 *marks; /* of each replica: highest block that it said to have on the disk, and that is ours too */
 
 	/* Time. */
 	u64 entered_us, left_us, quorum_us; /* quorum_us: since when a quorum wants this view; never: it does not */
@@ -249,6 +251,8 @@ void commit_appended(struct pbft *core, u64 number);
 
 /* checkpoint.c */
 void checkpoint_own(struct pbft *core, u64 number, const u8 header[32]);
+/* Votes for this number that came before the block was ours. */
+void checkpoint_heard(struct pbft *core, u64 number);
 void checkpoint_voted(struct pbft *core, const struct pbft_message *message, bool good);
 void checkpoint_move(struct pbft *core, u64 number);
 

@@ -221,6 +221,18 @@ static u32 pushed_out(const struct pool *pool, u32 held)
 	return pool->requests[at].number ? POOL_NONE : at;
 }
 
+/* Known by another replica; now its client gives it to us too, so we see to it that everyone knows. */
+static void become_own(struct pool *pool, u32 index, u64 now_us)
+{
+	struct pool_request *request = &pool->requests[index];
+
+	age_remove(pool, index);
+	request->own = true;
+	request->told = false;
+	request->since_us = now_us;
+	age_add(pool, index);
+}
+
 enum pool_added pool_add(struct pool *pool, const u8 digest[32], u64 client_id, u32 bytes, bool own, u64 now_us,
 			 u64 passed, u8 ret_pushed[32])
 {
@@ -230,8 +242,12 @@ enum pool_added pool_add(struct pool *pool, const u8 digest[32], u64 client_id, 
 	struct pool_client *client;
 	u32 index, at, out;
 
-	if (pool_find(pool, digest) != POOL_NONE)
+	index = pool_find(pool, digest);
+	if (index != POOL_NONE) {
+		if (own && !pool->requests[index].own)
+			become_own(pool, index, now_us);
 		return POOL_KNOWN;
+	}
 	at = client_get(pool, client_id);
 	if (at == POOL_NONE)
 		return POOL_FULL;

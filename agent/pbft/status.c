@@ -117,8 +117,7 @@ static void answer(struct pbft *core, const struct pbft_message *message)
 		teach(core, message->sender);
 	if (core->changing && !core->mute && message->status.view <= core->view)
 		effect_send(core, &core->changes[core->config.self], to);
-	if (message->status.committed < core->head.number)
-		status_send(core, to, false);
+	status_send(core, to, false);
 	if (number <= core->low)
 		number = core->low + 1;
 	for (; number <= core->high && number < end; number++) {

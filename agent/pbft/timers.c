@@ -43,7 +43,7 @@ static void tell(struct pbft *core)
 	u8(*digests[2])[32];
 
 	at = pool->oldest[0];
-	if (core->changing || at == POOL_NONE || !passed_over(core, &pool->requests[at], half))
+	if (at == POOL_NONE || !passed_over(core, &pool->requests[at], half))
 		return;
 	digests[0] = effect_digests(core, TELL_MAX);
 	digests[1] = effect_digests(core, TELL_MAX);
@@ -69,6 +69,35 @@ static void tell(struct pbft *core)
 	}
 }
 
+/* Between views nothing is known of primaries: what came to us is told to everyone again from time to time. */
+static void tell_again(struct pbft *core)
+{
+	struct pool *pool = &core->pool;
+	u32 at = pool->oldest[1], looked, count = 0;
+	u64 limit = 2 * patience_us(core);
+	struct pbft_effect *effect;
+	u8(*digests)[32];
+
+	if (!core->changing || at == POOL_NONE || core->now_us - pool->requests[at].since_us < limit)
+		return;
+	digests = effect_digests(core, TELL_MAX);
+	for (looked = 0; digests && looked < TELL_MAX; looked++) {
+		at = pool->oldest[1];
+		if (core->now_us - pool->requests[at].since_us < limit)
+			break;
+		if (pool->requests[at].own)
+			memcpy(digests[count++], pool->requests[at].digest, 32);
+		pool_tell(pool, at, core->now_us, core->passed);
+	}
+	if (!count || core->config.n == 1)
+		return;
+	effect = effect_add(core, PBFT_FORWARD);
+	effect->replicas = PBFT_EVERYONE;
+	effect->digests = digests;
+	effect->count = count;
+	core->counters[PBFT_COUNTER_FORWARDED] += count;
+}
+
 /* Since when the lowest proposal that is not committed waits; never: there is none. */
 static u64 proposal_since(struct pbft *core)
 {
@@ -79,10 +108,23 @@ static u64 proposal_since(struct pbft *core)
 	return later(later(core->committed_us, core->entered_us), slot->accepted_us);
 }
 
+/* Alone nobody changes a view; who leaves one without company only loses its own votes there (C15). */
+static bool hears_quorum(const struct pbft *core, u64 since_us)
+{
+	u32 i, heard = 1;
+
+	for (i = 0; i < core->config.n; i++)
+		heard += i != core->config.self && core->claims[i].heard_us >= since_us;
+	return heard >= core->q;
+}
+
 static void judge_primary(struct pbft *core)
 {
 	u64 limit = patience_us(core), since = proposal_since(core);
 	u32 at = core->pool.oldest[1];
+
+	if (!hears_quorum(core, core->now_us - limit))
+		return;
 
 	/* Others are ahead of us: then it is we who are slow, for a while at least. */
 	if (core->target > core->head.number && core->now_us - core->progress_us < 8 * limit)
@@ -109,6 +151,7 @@ static void judge_change(struct pbft *core)
 void timers_tick(struct pbft *core)
 {
 	tell(core);
+	tell_again(core);
 	if (core->head.last)
 		; /* what still waits is the next epoch's */
 	else if (core->changing)

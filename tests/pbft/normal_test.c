@@ -36,7 +36,7 @@ static void normal(u32 n)
 		wired = wired_new(n, n);
 		wired_start(wired);
 		load(wired, 200, 300, 0);
-		passed &= wired_settle(wired, wired_set(n), 2000000);
+		passed &= wired_settle(wired, wired_set(n), 2000000) && !wired->duplicates;
 		for (i = 0; i < n; i++)
 			viewed += wired->replicas[i].last.view;
 		trace[run] = wired_trace(wired);

@@ -2,3 +2,4 @@
 # Tests of the consensus core.
 PBFT_WIRED := tests/pbft/wired.c tests/pbft/wired_shell.c $(PBFT_SOURCES) $(PBFT_LEDGER)
 $(eval $(call vg_test,pbft/normal,tests/pbft/normal_test.c $(PBFT_WIRED),-lsodium))
+$(eval $(call vg_test,pbft/chaos,tests/pbft/chaos_test.c $(PBFT_WIRED),-lsodium))

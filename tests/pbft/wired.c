@@ -275,6 +275,8 @@ static void happen(struct wired *wired, struct wired_event *event)
 		arrive(wired, event);
 	else if (event->type == WIRED_REQUEST)
 		arrive_request(wired, event);
+	else if (event->type == WIRED_FETCHED)
+		wired_fetched(wired, event->to, event->from);
 	else
 		wired_step(wired, event->to, &event->event);
 	free(event->bytes);

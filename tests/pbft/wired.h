@@ -60,6 +60,7 @@ enum wired_type {
 	WIRED_MESSAGE,
 	WIRED_REQUEST,
 	WIRED_EVENT, /* the shell's answer to its own core */
+	WIRED_FETCHED,
 };
 
 struct wired_event {
@@ -100,6 +101,7 @@ struct wired {
 	const char *fault; /* first rule of the harness that broke: agreement, a request twice, ... */
 	u32 effect_peak;   /* most effects of one update */
 	u64 bytes_sent;
+	u32 duplicates;	    /* requests that stand in a ledger again; a real shell finds them invalid */
 	u8 *scratch, *room; /* for one message */
 	size_t scratch_size, room_size;
 };
@@ -121,12 +123,13 @@ void wired_crash(struct wired *wired, u32 replica);
 /* Starts again from ledger and log. */
 void wired_restart(struct wired *wired, u32 replica, bool mute);
 void wired_partition(struct wired *wired, u64 set); /* @set apart from the others; 0 heals */
-/* All ledgers agree, no request twice; sets wired->fault. */
+/* All ledgers agree; sets wired->fault, counts duplicates. */
 bool wired_agree(struct wired *wired);
 void wired_step(struct wired *wired, u32 replica, struct pbft_event *event);
 void wired_sign(struct wired *wired, u32 replica, struct pbft_message *message);
 void wired_deliver(struct wired *wired, u32 from, u32 to, const struct pbft_message *message);
 void wired_carry_out(struct wired *wired, struct wired_replica *replica, const struct pbft_update *update);
+void wired_fetched(struct wired *wired, u32 replica, u32 from);
 void wired_queue(struct wired *wired, struct wired_event *event, u64 delay_us);
 void wired_digest(u32 request, u8 ret_digest[32]);
 u32 wired_random(struct wired *wired, u32 below);

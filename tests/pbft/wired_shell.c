@@ -207,32 +207,38 @@ static void commit(struct wired *wired, struct wired_replica *replica, const str
 	answer(wired, replica->self, &event);
 }
 
-/* Copies blocks of one of the set that has more, a few at a time; the certificate makes them good. */
 static void fetch(struct wired *wired, struct wired_replica *replica, const struct pbft_effect *effect)
 {
-	struct pbft_event event = { .type = PBFT_SYNCED };
-	struct wired_replica *best = NULL;
-	u64 from = replica->height, number;
+	struct wired_event event = { .type = WIRED_FETCHED, .to = replica->self };
 	u32 i;
 
 	replica->fetched++;
 	for (i = 0; i < wired->n; i++) {
-		struct wired_replica *other = &wired->replicas[i];
-
-		if ((effect->replicas >> i & 1) && other->up && other->share == replica->share &&
-		    other->height > replica->height && (!best || other->height > best->height))
-			best = other;
+		event.from = i;
+		if (effect->replicas >> i & 1)
+			wired_queue(wired, &event, 2 * wired->delay_us);
 	}
-	if (!best)
+}
+
+/* Copies blocks of another that has more, a few at a time; their certificates make them good. */
+void wired_fetched(struct wired *wired, u32 index, u32 from)
+{
+	struct wired_replica *replica = &wired->replicas[index], *best = &wired->replicas[from];
+	struct pbft_event event = { .type = PBFT_SYNCED };
+	u64 first = replica->height + 1, number;
+
+	if (!best->up || best->height < first)
 		return;
-	for (number = from + 1; number <= best->height && number <= from + 16; number++) {
+	for (number = first; number <= best->height && number < first + 16; number++) {
 		replica->blocks[number] = best->blocks[number];
 		replica->blocks[number].body->owners |= 1U << replica->self;
 		replica->height = number;
 	}
 	event.synced.block = replica->blocks[replica->height].block;
 	event.synced.certificate = &replica->blocks[replica->height].certificate;
-	answer(wired, replica->self, &event);
+	wired_step(wired, index, &event);
+	for (number = first; number <= replica->height; number++)
+		done(wired, replica, number);
 }
 
 static void forward(struct wired *wired, struct wired_replica *replica, const struct pbft_effect *effect)
@@ -344,38 +350,37 @@ bool wired_agree(struct wired *wired)
 				if (memcmp(wired->replicas[i].blocks[number].block.header,
 					   wired->replicas[j].blocks[number].block.header, 32))
 					wired->fault = "two ledgers differ";
-	for (i = 0; i < wired->n; i++) {
+	for (i = 0, wired->duplicates = 0; i < wired->n; i++) {
 		memset(seen, 0, (wired->requests + 1) * sizeof(*seen));
 		for (number = wired->config.base + 1; number <= wired->replicas[i].height; number++)
 			for (j = 0; j < wired->replicas[i].blocks[number].body->count; j++)
-				if (seen[wired->replicas[i].blocks[number].body->requests[j]]++)
-					wired->fault = "a request stands twice in a ledger";
+				wired->duplicates += seen[wired->replicas[i].blocks[number].body->requests[j]]++ > 0;
 	}
 	free(seen);
 	return !wired->fault;
 }
 
+#define POOL_ALL (~0U)
 static u64 settle_set;
 
 static bool settled(struct wired *wired)
 {
 	u64 height = 0;
-	u32 i, total;
-	u64 number;
+	u32 i, request, some = POOL_ALL;
 
 	for (i = 0; i < wired->n; i++) {
 		const struct wired_replica *replica = &wired->replicas[i];
 
 		if (!(settle_set >> i & 1) || !replica->up)
 			continue;
-		if (replica->last.pool || (height && replica->height != height))
+		if (replica->last.pool || (some != POOL_ALL && replica->height != height))
 			return false;
 		height = replica->height;
-		for (number = wired->config.base + 1, total = 0; number <= height; number++)
-			total += replica->blocks[number].body->count;
-		if (total < wired->requests)
-			return false;
+		some = i;
 	}
+	for (request = 0; some != POOL_ALL && request < wired->requests; request++)
+		if (!wired_count(wired, some, request))
+			return false;
 	return true;
 }
 
