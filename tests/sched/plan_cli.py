@@ -27,7 +27,7 @@ BAD = [
     ("	3	1	70", "	2	1	70", "twice"),
     ("mpc.gencost = [", "mpc.other = [", "no mpc.gencost"),
     ("	2	0	0	2	3	0	0	0;", "", "only 2 costs"),
-    ("55	0", "1	0", "no output of the units"),
+    ("55	0", "1	0", "branch 3 (1-3) carries -1 to 1 MW"),
 ]
 
 

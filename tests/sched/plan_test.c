@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "agent/sched/certificate.h"
+#include "agent/sched/conflict.h"
 #include "agent/sched/gridfiles.h"
 #include "tests/ktap.h"
 
@@ -279,6 +280,33 @@ static void test_certificate(void)
 	grid_free(grid);
 }
 
+/* --- why there is no plan --- */
+
+/* Taking away any one limit of the set makes a plan possible; the set alone does not. */
+static void test_conflict(struct grid *grid, const double *load)
+{
+	struct dispatch_problem problem = { .grid = grid, .periods = 2, .hours = 1, .load = load, .limits_scale = 1 };
+	struct conflict conflict;
+	char text[400];
+
+	grid->unit[1].most = 20;
+	*grid_add_unit(grid) = (struct grid_unit){ .bus = 0, .most = 7 }; /* no part of it */
+	ktap_ok(!conflict_find(&problem, &conflict) && conflict.period == 0 && conflict.count == 2 &&
+			conflict.limit[0].kind == CONFLICT_BRANCH && conflict.limit[1].kind == CONFLICT_UNIT_MOST &&
+			conflict.limit[1].index == 1,
+		"the conflict is the line and the unit behind it, nothing else");
+	conflict_words(&problem, &conflict, text, sizeof(text));
+	ktap_ok(strstr(text, "period 1") && strstr(text, "carries -50 to 50 MW") && strstr(text, "gives 20 MW at most"),
+		"in words: %s", text);
+	grid->branch[0].limit = 60;
+	grid->unit[0].ramp = grid->unit[1].ramp = grid->unit[2].ramp = 10;
+	ktap_ok(!conflict_find(&problem, &conflict) && conflict.period == ~0U && conflict.count == 3 &&
+			conflict.limit[0].kind == CONFLICT_RAMP,
+		"where each period alone is possible, the ramps are the reason");
+	grid->unit[0].ramp = 0;
+	ktap_ok(conflict_find(&problem, &conflict) == -ENOENT, "and where there is a plan there is no conflict");
+}
+
 /* --- by hand: two buses, a line of 50 MW, one cheap and one dear unit --- */
 
 static void test_by_hand(void)
@@ -305,6 +333,7 @@ static void test_by_hand(void)
 	grid->unit[1].most = 20;
 	ktap_ok(!plan(grid, 2, load, 1, DISPATCH_LAZY, &good) && !plan(grid, 2, load, 1, DISPATCH_FULL, &good),
 		"and no plan where neither line nor unit can serve the load");
+	test_conflict(grid, load);
 	grid_free(grid);
 }
 

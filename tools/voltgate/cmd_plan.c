@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "agent/sched/conflict.h"
 #include "agent/sched/gridfiles.h"
 #include "tools/voltgate/plan_json.h"
 #include "tools/voltgate/say.h"
@@ -156,6 +157,18 @@ static int report(const struct cli *cli, const struct plan_case *plan_case, cons
 	return say_done(CLI_OK);
 }
 
+/* No plan: the limits that exclude each other, in words. */
+static int explain(const struct plan_case *plan_case, const struct dispatch_error *error)
+{
+	struct conflict conflict;
+	char text[1500];
+
+	if (conflict_find(&plan_case->problem, &conflict))
+		return say_failure(CLI_REFUSED, "%.60s: %s", plan_case->files.grid->name, error->text);
+	conflict_words(&plan_case->problem, &conflict, text, sizeof(text));
+	return say_failure(CLI_REFUSED, "%.60s: %s", plan_case->files.grid->name, text);
+}
+
 static int solve(const struct cli *cli, const struct words *words)
 {
 	struct plan_case plan_case;
@@ -165,7 +178,7 @@ static int solve(const struct cli *cli, const struct words *words)
 	int status = load(words, &plan_case);
 
 	if (!status && dispatch_solve(&plan_case.problem, &plan, &error))
-		status = say_failure(CLI_REFUSED, "%.60s: %s", plan_case.files.grid->name, error.text);
+		status = explain(&plan_case, &error);
 	if (!status && certificate_check(&plan_case.problem, plan, &certificate))
 		status = say_failure(CLI_REFUSED, "out of memory");
 	if (!status && !certificate.good)

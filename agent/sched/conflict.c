@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * conflict.c - see conflict.h. Feasibility is asked in angle form with no cost;
+ * a limit that is left out gets infinite bounds.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/sched/conflict.h"
+#include "agent/sched/qp.h"
+
+#define CONFLICT_ANGLE 1e-3 /* radians of an angle column, as in dispatch.c's full form */
+
+struct filter {
+	const struct dispatch_problem *problem;
+	const struct grid *grid;
+	u32 first, periods;	   /* looked at */
+	bool *most, *least, *ramp; /* by unit: in force */
+	bool *branch;
+};
+
+static double filter_most(const struct filter *filter, u32 t, u32 u)
+{
+	const struct dispatch_problem *problem = filter->problem;
+
+	return problem->available ? problem->available[(size_t)t * filter->grid->units + u]
+				  : filter->grid->unit[u].most;
+}
+
+static void filter_units(const struct filter *filter, struct qp *qp, u32 t, u32 *ret_first)
+{
+	u32 u;
+
+	for (u = 0; u < filter->grid->units; u++) {
+		double most = filter_most(filter, t, u), least = filter->grid->unit[u].least;
+		u32 column;
+
+		if (filter->grid->unit[u].wind)
+			least = fmin(least, most);
+		column = qp_column(qp, filter->least[u] ? least : -INFINITY, filter->most[u] ? most : INFINITY, 0, 0);
+		*ret_first = u ? *ret_first : column;
+	}
+}
+
+static void filter_angles(const struct filter *filter, struct qp *qp, u32 *ret_first)
+{
+	u32 b, column;
+
+	for (b = 0; b < filter->grid->buses; b++) {
+		column = qp_column(qp, -INFINITY, INFINITY, 0, 0);
+		*ret_first = b ? *ret_first : column;
+	}
+}
+
+static void filter_balances(const struct filter *filter, struct qp *qp, u32 t, u32 units, u32 angles)
+{
+	const struct grid *grid = filter->grid;
+	u32 b, i;
+
+	for (b = 0; b < grid->buses; b++) {
+		double load = filter->problem->load[(size_t)t * grid->buses + b], shift;
+
+		for (i = 0; i < grid->branches; i++) {
+			shift = grid->branch[i].susceptance * grid->branch[i].shift;
+			load -= grid->branch[i].from == b ? shift : grid->branch[i].to == b ? -shift : 0;
+		}
+		qp_row(qp, load, load);
+		for (i = 0; i < grid->units; i++)
+			if (grid->unit[i].bus == b)
+				qp_term(qp, units + i, 1);
+		for (i = 0; i < grid->branches; i++) {
+			const struct grid_branch *branch = &grid->branch[i];
+			double per = branch->susceptance * CONFLICT_ANGLE;
+
+			if (branch->from != b && branch->to != b)
+				continue;
+			qp_term(qp, angles + b, -per);
+			qp_term(qp, angles + (branch->from == b ? branch->to : branch->from), per);
+		}
+	}
+}
+
+static void filter_branches(const struct filter *filter, struct qp *qp, u32 angles)
+{
+	double least, most, shift;
+	u32 i;
+
+	for (i = 0; i < filter->grid->branches; i++) {
+		const struct grid_branch *branch = &filter->grid->branch[i];
+
+		if (!filter->branch[i])
+			continue;
+		dispatch_flow_limits(branch, filter->problem->limits_scale, &least, &most);
+		shift = branch->susceptance * branch->shift;
+		qp_row(qp, least + shift, most + shift);
+		qp_term(qp, angles + branch->from, branch->susceptance * CONFLICT_ANGLE);
+		qp_term(qp, angles + branch->to, -branch->susceptance * CONFLICT_ANGLE);
+	}
+}
+
+static void filter_ramps(const struct filter *filter, struct qp *qp, u32 before, u32 units)
+{
+	double most;
+	u32 u;
+
+	for (u = 0; u < filter->grid->units; u++) {
+		most = filter->grid->unit[u].ramp * filter->problem->hours;
+		if (!filter->ramp[u] || !most)
+			continue;
+		qp_row(qp, -most, most);
+		qp_term(qp, units + u, 1);
+		qp_term(qp, before + u, -1);
+	}
+}
+
+/* 1: what is in force can be met; 0: not; -ENOMEM. */
+static int filter_possible(const struct filter *filter)
+{
+	struct qp *qp = qp_new();
+	u32 *units = calloc(filter->periods, sizeof(*units)), *angles = calloc(filter->periods, sizeof(*angles)), t;
+	enum qp_status status = QP_FAILED;
+
+	if (qp && units && angles) {
+		for (t = 0; t < filter->periods; t++) {
+			filter_units(filter, qp, filter->first + t, &units[t]);
+			filter_angles(filter, qp, &angles[t]);
+		}
+		for (t = 0; t < filter->periods; t++) {
+			filter_balances(filter, qp, filter->first + t, units[t], angles[t]);
+			filter_branches(filter, qp, angles[t]);
+			if (t)
+				filter_ramps(filter, qp, units[t - 1], units[t]);
+		}
+		status = qp_solve(qp, 0);
+	}
+	qp_free(qp);
+	free(units);
+	free(angles);
+	return status == QP_FAILED ? -ENOMEM : status != QP_INFEASIBLE;
+}
+
+/* Leaves out what the conflict does not need, and keeps the rest. */
+static int filter_reduce(struct filter *filter, enum conflict_kind kind, bool *in_force, u32 count,
+			 struct conflict *conflict)
+{
+	int possible;
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		if (!in_force[i])
+			continue;
+		in_force[i] = false;
+		possible = filter_possible(filter);
+		if (possible < 0)
+			return possible;
+		if (!possible)
+			continue;
+		in_force[i] = true;
+		if (conflict->count < CONFLICT_LIMITS_MAX)
+			conflict->limit[conflict->count++] = (struct conflict_limit){ kind, i };
+		else
+			conflict->untold++;
+	}
+	return 0;
+}
+
+static void filter_all(struct filter *filter)
+{
+	double least, most;
+	u32 i;
+
+	for (i = 0; i < filter->grid->units; i++) {
+		filter->most[i] = filter->least[i] = true;
+		filter->ramp[i] = filter->grid->unit[i].ramp > 0 && filter->periods > 1;
+	}
+	for (i = 0; i < filter->grid->branches; i++) {
+		dispatch_flow_limits(&filter->grid->branch[i], filter->problem->limits_scale, &least, &most);
+		filter->branch[i] = least > -INFINITY || most < INFINITY;
+	}
+}
+
+/* The first period that is impossible by itself, or all of them together. */
+static int filter_choose(struct filter *filter)
+{
+	int possible;
+
+	for (filter->periods = 1, filter->first = 0; filter->first < filter->problem->periods; filter->first++) {
+		filter_all(filter);
+		possible = filter_possible(filter);
+		if (possible <= 0)
+			return possible;
+	}
+	filter->first = 0;
+	filter->periods = filter->problem->periods;
+	filter_all(filter);
+	possible = filter_possible(filter);
+	return possible > 0 ? -ENOENT : possible;
+}
+
+int conflict_find(const struct dispatch_problem *problem, struct conflict *ret_conflict)
+{
+	const struct grid *grid = problem->grid;
+	struct filter filter = { .problem = problem, .grid = grid };
+	bool *room = calloc(3 * (size_t)grid->units + grid->branches + 1, sizeof(*room));
+	int err = room ? 0 : -ENOMEM;
+
+	memset(ret_conflict, 0, sizeof(*ret_conflict));
+	if (!err) {
+		filter.most = room;
+		filter.least = room + grid->units;
+		filter.ramp = room + 2 * grid->units;
+		filter.branch = room + 3 * grid->units;
+		err = filter_choose(&filter);
+	}
+	ret_conflict->period = filter.periods > 1 ? ~0U : filter.first;
+	if (!err)
+		err = filter_reduce(&filter, CONFLICT_UNIT_LEAST, filter.least, grid->units, ret_conflict);
+	if (!err)
+		err = filter_reduce(&filter, CONFLICT_RAMP, filter.ramp, grid->units, ret_conflict);
+	if (!err)
+		err = filter_reduce(&filter, CONFLICT_BRANCH, filter.branch, grid->branches, ret_conflict);
+	if (!err)
+		err = filter_reduce(&filter, CONFLICT_UNIT_MOST, filter.most, grid->units, ret_conflict);
+	free(room);
+	return err;
+}
+
+static size_t conflict_word(const struct dispatch_problem *problem, const struct conflict *conflict, u32 i, char *to,
+			    size_t size)
+{
+	const struct conflict_limit *limit = &conflict->limit[i];
+	const struct grid_unit *unit = &problem->grid->unit[limit->index];
+	const struct grid_branch *branch = &problem->grid->branch[limit->index];
+	const struct grid_bus *bus = problem->grid->bus;
+	u32 period = conflict->period == ~0U ? 0 : conflict->period;
+	double least, most;
+
+	switch (limit->kind) {
+	case CONFLICT_UNIT_MOST:
+		most = problem->available ? problem->available[(size_t)period * problem->grid->units + limit->index]
+					  : unit->most;
+		return (size_t)snprintf(to, size, "unit %s at bus %s gives %g MW at most", unit->name,
+					bus[unit->bus].name, most);
+	case CONFLICT_UNIT_LEAST:
+		return (size_t)snprintf(to, size, "unit %s at bus %s gives %g MW at least", unit->name,
+					bus[unit->bus].name, unit->least);
+	case CONFLICT_RAMP:
+		return (size_t)snprintf(to, size, "unit %s ramps by %g MW an hour at most", unit->name, unit->ramp);
+	default:
+		dispatch_flow_limits(branch, problem->limits_scale, &least, &most);
+		return (size_t)snprintf(to, size, "branch %s (%s-%s) carries %g to %g MW", branch->name,
+					bus[branch->from].name, bus[branch->to].name, least, most);
+	}
+}
+
+void conflict_words(const struct dispatch_problem *problem, const struct conflict *conflict, char *ret_text,
+		    size_t size)
+{
+	size_t len;
+	u32 i;
+
+	if (conflict->period == ~0U)
+		len = (size_t)snprintf(ret_text, size, "the loads of the periods together cannot be met while");
+	else
+		len = (size_t)snprintf(ret_text, size, "the load of period %u cannot be met while",
+				       conflict->period + 1);
+	for (i = 0; i < conflict->count && len < size; i++) {
+		len += (size_t)snprintf(ret_text + len, size - len, "%s ", i ? "," : "");
+		if (len < size)
+			len += conflict_word(problem, conflict, i, ret_text + len, size - len);
+	}
+	if (conflict->untold && len < size)
+		snprintf(ret_text + len, size - len, ", and %u more", conflict->untold);
+}
