@@ -79,7 +79,7 @@ static bool state_is_new(const struct execute_run *run, const struct transaction
 		return true;
 	for (i = 0; i < transaction->endorsement_count; i++)
 		if (endorsement_decode(transaction->endorsements[i], &endorsement) ||
-		    endorsement.height >= run->context->number)
+		    endorsement.height > state_mark(run->state)->number)
 			return false;
 	return transaction->endorsement_count;
 }

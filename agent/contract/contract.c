@@ -49,6 +49,9 @@ int contract_failed(struct contract_run *run, int error)
 		return contract_refuse(run, error, "The counter would leave its range.");
 	case -EINVAL:
 		return contract_refuse(run, error, "The key holds no counter.");
+	case -EBUSY:
+		return contract_refuse(run, error,
+				       "A counter that was changed by delta cannot be overwritten as well.");
 	case -ENOMEM:
 		return contract_refuse(run, error, "There is no memory for this simulation.");
 	case -EIO:

@@ -45,9 +45,13 @@ void contract_memory_drop(struct contract_run *run);
 /* As the run sees it. @record: enters the read set. 0, -ENOENT, -E2BIG, -ENOMEM, -EIO, -ERANGE (own delta overflows).
  */
 int contract_sets_get(struct contract_run *run, struct span key, bool record, struct span *ret_value);
+/* -EBUSY: the run changed it by delta before. */
 int contract_sets_put(struct contract_run *run, struct span key, struct span value);
 int contract_sets_delete(struct contract_run *run, struct span key);
-/* -EINVAL: put before in this run, and no counter; -ERANGE: with what the run did before it can never be in range. */
+/*
+ * -EINVAL: put before in this run, and no counter; -ERANGE: with what the run did before it can never be in range, or
+ * the amounts of one run do not fit 64 bits together.
+ */
 int contract_sets_delta(struct contract_run *run, struct span key, s64 amount, s64 least, s64 most);
 
 /* --- contract_private.c --- */

@@ -7,7 +7,9 @@
  *   nothing        put     delete   delta
  *   put            put     delete   put of the sum, range checked now
  *   delete         put     delete   put of the amount, range checked now
- *   delta          put     delete   one delta: amounts added, ranges met
+ *   delta          refused refused  one delta: amounts added, ranges met
+ *
+ * A put over a delta would drop the delta's range, which only the block can check: -EBUSY.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -199,6 +201,8 @@ int contract_sets_put(struct contract_run *run, struct span key, struct span val
 	result = write_open(run, key, &write);
 	if (result)
 		return result;
+	if (write->operation == RWSET_DELTA)
+		return -EBUSY;
 	write->operation = RWSET_PUT;
 	write->value = value;
 	return 0;
@@ -209,11 +213,13 @@ int contract_sets_delete(struct contract_run *run, struct span key)
 	struct rwset_write *write;
 	int result = write_open(run, key, &write);
 
-	if (!result) {
-		write->operation = RWSET_DELETE;
-		write->value = (struct span){ NULL, 0 };
-	}
-	return result;
+	if (result)
+		return result;
+	if (write->operation == RWSET_DELTA)
+		return -EBUSY;
+	write->operation = RWSET_DELETE;
+	write->value = (struct span){ NULL, 0 };
+	return 0;
 }
 
 /* Two deltas as one: the first's range is what the sum had to meet before the second amount came to it. */

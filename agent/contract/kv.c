@@ -138,6 +138,9 @@ static int kv_invoke(struct contract_run *run, struct span function, const struc
 		if (strlen(functions[i].name) != function.len ||
 		    memcmp(functions[i].name, function.bytes, function.len))
 			continue;
+		if (count != functions[i].least && functions[i].least == functions[i].most)
+			return contract_refuse(run, -EINVAL, "%s takes %u arguments, not %u.", functions[i].name,
+					       functions[i].least, count);
 		if (count < functions[i].least || count > functions[i].most)
 			return contract_refuse(run, -EINVAL, "%s takes %u to %u arguments, not %u.", functions[i].name,
 					       functions[i].least, functions[i].most, count);

@@ -16,3 +16,6 @@ $(eval $(call vg_test,txn/counter,tests/txn/counter_test.c $(TXN_WORLD),$(TXN_LI
 $(eval $(call vg_test,txn/window,tests/txn/window_test.c $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/members,tests/txn/members_test.c $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/signature,tests/txn/signature_test.c ledger/verifier.c,-lsodium))
+$(eval $(call vg_test,txn/contract,tests/txn/contract_test.c $(CONTRACT_SOURCES) $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_test,txn/endorser,tests/txn/endorser_test.c $(ENDORSE_SOURCES) $(CONTRACT_SOURCES) tests/txn/world.c \
+	tests/txn/world_draft.c $(LEDGER_SOURCES),$(LEDGER_LIBS)))
