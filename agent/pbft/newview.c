@@ -98,7 +98,7 @@ bool newview_take(struct pbft *core, const struct pbft_message *message)
 	core->selection_holders_next = holders;
 	core->selection_first = base->base + 1;
 	core->selection_count = count;
-	if (base->base > core->config.base)
+	if (base->base > core->config.base && base->commits.count)
 		commit_learn(core, base->base, &base->commits, base->base_hash);
 	return true;
 }

@@ -151,12 +151,15 @@ bool viewchange_proved(struct pbft *core, const struct pbft_message *message)
 	const u8 *before = change->base_hash;
 	u32 i;
 
-	if (change->base < core->config.base)
-		return false;
+	/*
+	 * Below our base (which a snapshot may have put above the epoch's) there is nothing to compare with, nor need
+	 * there be: a selection that does not reach what is committed here is refused as a whole.
+	 */
 	if (change->base == core->config.base) {
 		if (memcmp(change->base_hash, core->config.base_hash, 32))
 			return false;
-	} else if (!RULE_PART(core, 12, 2,
+	} else if ((change->base > core->config.base || change->commits.count) &&
+		   !RULE_PART(core, 12, 2,
 			      certificate_commits(core, &change->commits, change->base, change->base_hash))) {
 		return false;
 	}
