@@ -19,3 +19,10 @@ $(eval $(call vg_test,txn/signature,tests/txn/signature_test.c ledger/verifier.c
 $(eval $(call vg_test,txn/contract,tests/txn/contract_test.c $(CONTRACT_SOURCES) $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/endorser,tests/txn/endorser_test.c $(ENDORSE_SOURCES) $(CONTRACT_SOURCES) tests/txn/world.c \
 	tests/txn/world_draft.c $(LEDGER_SOURCES),$(LEDGER_LIBS)))
+
+# What the fuzzers begin with is kept in tests/fuzz/corpus; $(B)/tests/txn_sample makes it anew when a format changes.
+$(eval $(call vg_fuzzer,txn_transaction_fuzz,tests/txn/transaction_fuzz.c $(TXN_CODECS),$(TXN_LIBS)))
+$(eval $(call vg_fuzzer,txn_membership_fuzz,tests/txn/membership_fuzz.c $(TXN_CODECS),$(TXN_LIBS)))
+$(eval $(call vg_fuzzer,txn_proof_fuzz,tests/txn/proof_fuzz.c $(TXN_CODECS),$(TXN_LIBS)))
+$(eval $(call vg_fuzzer,txn_execute_fuzz,tests/txn/execute_fuzz.c $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_program,tests/txn_sample,tests/txn/sample.c $(TXN_WORLD),$(TXN_LIBS)))
