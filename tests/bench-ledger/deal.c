@@ -133,20 +133,47 @@ static void deal_open(struct dealer *dealer)
 	free(payload);
 }
 
-/* "put" KEY VALUE, and the read/write set that contract kv makes of it. */
+static int key_of(const struct dealer *dealer, u32 number, u32 write, char ret_key[32])
+{
+	const struct deal_options *options = dealer->options;
+	u64 key = options->keys ? randombytes_uniform((u32)options->keys) : (u64)number + (options->now << 20);
+
+	return options->writes > 1 ? snprintf(ret_key, 32, "%016llx-%04x", (unsigned long long)key, write)
+				   : snprintf(ret_key, 32, "%016llx", (unsigned long long)key);
+}
+
+/* What contract kv makes of "put" KEY VALUE; with more writes, as many of them in one set. */
+static void write_set(struct dealer *dealer, u32 number, u32 place, struct span value)
+{
+	u32 writes = dealer->options->writes ? dealer->options->writes : 1, i;
+	char full[40] = "kkv";
+	struct writer writer;
+	int len;
+
+	write_here(dealer->deal, &writer, (size_t)writes * (value.len + 64) + 64);
+	writer_u16(&writer, 0);
+	writer_u16(&writer, (u16)writes);
+	for (i = 0; i < writes; i++) {
+		len = key_of(dealer, number, i, full + 4);
+		writer_u8(&writer, RWSET_PUT);
+		writer_span16(&writer, (struct span){ (const u8 *)full, (size_t)len + 4 });
+		writer_span32(&writer, value);
+	}
+	writer_u32(&writer, 0);
+	dealer->rwsets[place] = kept(dealer->deal, &writer);
+}
+
+/* "put" KEY VALUE, and its read/write set. */
 static void propose(struct dealer *dealer, u32 number, u32 place, u8 *value)
 {
 	const struct deal_options *options = dealer->options;
 	u32 client = number % options->clients;
 	struct proposal proposal = { .channel = dealer->channel, .client = dealer->clients[client].public };
 	static const u8 zeros[32];
-	char key[32], full[40];
 	struct writer writer;
-	int len;
+	char key[32];
+	int len = key_of(dealer, number, 0, key);
 
-	len = snprintf(key, sizeof(key), "%016llx",
-		       (unsigned long long)(options->keys ? randombytes_uniform((u32)options->keys)
-							  : (u64)number + (options->now << 20)));
 	randombytes_buf(value, options->payload);
 	proposal.nonce = ++dealer->nonces[client];
 	proposal.expires = options->now + LIFE_US;
@@ -159,16 +186,7 @@ static void propose(struct dealer *dealer, u32 number, u32 place, u8 *value)
 	write_here(dealer->deal, &writer, options->payload + 256);
 	proposal_encode(&writer, &proposal);
 	dealer->proposals[place] = kept(dealer->deal, &writer);
-	memcpy(full, "kkv\0", 4);
-	memcpy(full + 4, key, (size_t)len);
-	write_here(dealer->deal, &writer, options->payload + 128);
-	writer_u16(&writer, 0);
-	writer_u16(&writer, 1);
-	writer_u8(&writer, RWSET_PUT);
-	writer_span16(&writer, (struct span){ (const u8 *)full, (size_t)len + 4 });
-	writer_span32(&writer, proposal.arguments[1]);
-	writer_u32(&writer, 0);
-	dealer->rwsets[place] = kept(dealer->deal, &writer);
+	write_set(dealer, number, place, proposal.arguments[1]);
 }
 
 static void sign_client(struct dealer *dealer, u32 number, u32 place)
@@ -358,7 +376,9 @@ void deal_make(const struct deal_options *options, struct deal *ret_deal)
 	*ret_deal = (struct deal){ .count = options->count };
 	ret_deal->transactions = must(calloc(options->count, sizeof(struct span)));
 	ret_deal->enrolments = must(calloc(options->clients + 1, sizeof(struct span)));
-	ret_deal->size = (size_t)options->count * (options->payload * 5 + 3072) + (size_t)(options->clients + 16) * 512;
+	ret_deal->size = (size_t)options->count * (3072 + ((size_t)options->payload + 64) * 2 *
+								  (1 + (options->writes ? options->writes : 1))) +
+			 (size_t)(options->clients + 16) * 512;
 	ret_deal->room = must(malloc(ret_deal->size));
 	dealer->options = options;
 	dealer->deal = ret_deal;

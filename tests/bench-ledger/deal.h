@@ -23,6 +23,7 @@ struct deal_options {
 	const char *authority;		       /* org.key of the clients' organisation; not for 'o' */
 	const char *endorsers[DEAL_ENDORSERS]; /* node.key of two organisations' nodes; not for 'o' */
 	u64 now;			       /* Time64 */
+	u32 writes;			       /* values a transaction puts, 1 to TRANSACTION_KEYS_MAX; 0: 1 */
 	u64 keys;			       /* keys are drawn from so many; 0: each its own */
 };
 

@@ -72,9 +72,13 @@ static json_t *report_json(const char *folder, const struct audit_report *report
 
 static void report_text(const struct audit_report *report, bool good)
 {
-	printf("%s: blocks %s to %s with %s transactions, %s of them valid; %s keys of state\n",
-	       good ? "good" : "good up to there", say_count(report->first), say_count(report->last),
-	       say_count(report->transactions), say_count(report->valid), say_count(report->keys));
+	/* In two calls: say_count()'s texts live until the fourth after. */
+	printf("%s: blocks %s to %s with %s transactions, %s of them valid", good ? "good" : "good up to there",
+	       say_count(report->first), say_count(report->last), say_count(report->transactions),
+	       say_count(report->valid));
+	if (good)
+		printf("; %s keys of state", say_count(report->keys));
+	putchar('\n');
 	if (good) {
 		say_hex("head", report->head, 32);
 		say_hex("state root", report->root, 32);
