@@ -26,13 +26,14 @@ struct request {
 	enum { REQUEST_IDLE, REQUEST_GIVEN } state;
 	bool committed;
 	u32 member; /* given to */
+	u64 height; /* when it was first given */
 	u64 process, again_us;
 };
 
 struct client {
 	u8 key[32];
-	u64 nonce;
-	u32 oldest; /* index of its oldest request that may be open */
+	u64 nonce, last; /* last: that stands in a block */
+	u32 oldest;	 /* index of its oldest request that may be open */
 	bool enrolled, enrolling;
 };
 
@@ -110,6 +111,8 @@ static void give(struct world *world, u32 index)
 
 	if (!member || request->committed)
 		return;
+	if (!request->height)
+		request->height = judge_height(world) + 1;
 	request->state = REQUEST_GIVEN;
 	request->member = member->index;
 	request->process = member->process;
@@ -325,12 +328,17 @@ void crowd_turn(struct world *world, u32 index)
 	struct crowd *crowd = world->crowd;
 	struct client *client = &crowd->clients[index];
 	u32 open = again(world, index), burst = (u32)draw_between(&world->draw, 1, 6);
+	u32 most = crowd->most_open;
 
+	if (world->plan.flood) {
+		most = index ? 2 : world->plan.flood;
+		burst = most;
+	}
 	if (!client->enrolling && crowd->signed_kind && index % 2) {
 		client->enrolling = true;
 		enrol(world, index);
 	}
-	while (!crowd->stopped && !crowd->resting && burst-- && open++ < crowd->most_open) {
+	while (!crowd->stopped && !crowd->resting && burst-- && open++ < most) {
 		struct request *oldest = client->oldest < crowd->count ? &crowd->requests[client->oldest] : NULL;
 
 		if (oldest && oldest->client == index && !oldest->committed && oldest->nonce &&
@@ -377,6 +385,28 @@ void crowd_lost(struct member *member)
 			crowd->requests[i].state = REQUEST_IDLE;
 }
 
+bool crowd_is_committed(const struct world *world, u32 request)
+{
+	return world->crowd->requests[request].committed;
+}
+
+/* Where nothing goes wrong, a client's requests stand in its order, and no client's waits for another's many (C19). */
+static void check_order(struct world *world, const struct request *request)
+{
+	struct client *client = &world->crowd->clients[request->client % CROWD_CLIENTS];
+
+	if (request->client >= CROWD_CLIENTS || !request->nonce)
+		return;
+	if (request->nonce <= client->last)
+		world_fail(world, "Request %llu of client %u stands behind its request %llu.",
+			   (unsigned long long)request->nonce, request->client, (unsigned long long)client->last);
+	client->last = request->nonce;
+	if (world->plan.flood && request->client && judge_height(world) > request->height + 12)
+		world_fail(world, "A request of client %u waited for %llu blocks while client 0 had %u requests open.",
+			   request->client, (unsigned long long)(judge_height(world) - request->height),
+			   world->plan.flood);
+}
+
 void crowd_committed(struct world *world, u32 request)
 {
 	struct crowd *crowd = world->crowd;
@@ -386,6 +416,8 @@ void crowd_committed(struct world *world, u32 request)
 		return;
 	crowd->requests[request].committed = true;
 	crowd->open--;
+	if (world->plan.quiet)
+		check_order(world, &crowd->requests[request]);
 	if (client < CROWD_CLIENTS && crowd->requests[request].bytes[0] == TRANSACTION_ENROL)
 		crowd->clients[client].enrolled = true;
 }

@@ -9,6 +9,9 @@
  *   once          no transaction is carried out twice
  *   durable       what a node called durable is there after any crash
  *   votes         a correct node never signs two different votes of a kind for a number, nor votes in a view it left
+ *   order         blocks are not empty and within the batch's limits; in runs without faults no request stands in two
+ *                 blocks, and those of one client stand in their order
+ *   accusations   no correct node is said to misbehave
  *   liveness      in the calm all correct nodes come to the same height, with every request in a block
  */
 #include <sodium.h>
@@ -197,6 +200,10 @@ static void check_transactions(struct member *member, const struct parts *parts)
 			   (unsigned long long)parts->number);
 		return;
 	}
+	if (!parts->count || parts->count > world->plan.genesis.parameters[MEMBERSHIP_BATCH_TRANSACTIONS] ||
+	    parts->body_len > world->plan.genesis.parameters[MEMBERSHIP_BATCH_BYTES])
+		world_fail(world, "Block %llu holds %u transactions in %llu bytes.", (unsigned long long)parts->number,
+			   parts->count, (unsigned long long)parts->body_len);
 	for (i = 0, at += 4; i < parts->count; i++) {
 		size_t len = end - at >= 4 ? be(at, 4) : 0;
 		u8 digest[32];
@@ -225,6 +232,9 @@ static void check_transactions(struct member *member, const struct parts *parts)
 			world_fail(world, "Block %llu: open request %u has outcome %u without having been carried out.",
 				   (unsigned long long)parts->number, i, parts->outcomes[i]);
 		}
+		if (world->plan.quiet && crowd_is_committed(world, (u32)request))
+			world_fail(world, "Block %llu holds a request again that stood in a block, without any fault.",
+				   (unsigned long long)parts->number);
 		crowd_committed(world, (u32)request);
 		at += len;
 	}
@@ -370,6 +380,24 @@ void judge_sent(struct member *member, struct span parcel)
 				   at[0], (unsigned long long)be(at + 19, 8), (unsigned long long)view);
 		}
 	}
+}
+
+void judge_said(struct member *member, const char *sentence)
+{
+	const char *name = strstr(sentence, "(n");
+	struct world *world = member->world;
+	u32 index = name ? (u32)atoi(name + 2) : 0;
+
+	if (!member_correct(member))
+		return;
+	if (!strncmp(sentence, "This replica has diverged", 25))
+		world_fail(world, "%s says of itself: %s", member->name, sentence);
+	if (strncmp(sentence, "Replica ", 8) || !strstr(sentence, " misbehaved ") || !name)
+		return;
+	world->accusations++;
+	if (index < world->member_count && member_correct(&world->members[index]))
+		world_fail(world, "%s accuses %s, which is correct: %s", member->name, world->members[index].name,
+			   sentence);
 }
 
 /* --- liveness --- */

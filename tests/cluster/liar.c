@@ -194,7 +194,8 @@ static bool forged(struct member *member, const u8 key[32], struct span parcel, 
 	return false;
 }
 
-static void impersonate(struct member *member, const u8 key[32], struct span parcel)
+/* Votes beside the true one: in others' names, or its own second one. */
+static void more_votes(struct member *member, const u8 key[32], struct span parcel, bool contradict)
 {
 	u32 n = membership_replicas(ledger_membership(member_ledger(member))), i;
 	struct span message, rest;
@@ -203,7 +204,10 @@ static void impersonate(struct member *member, const u8 key[32], struct span par
 	if (!parts(parcel, &message, &rest) ||
 	    (message.bytes[0] != PBFT_PREPARE && message.bytes[0] != PBFT_COMMITTED_VOTE))
 		return;
-	for (i = 0; i < n; i++) {
+	len = contradict ? liar_contradict(member, message) : 0;
+	if (len)
+		say_message(member, key, len, (struct span){ NULL, 0 });
+	for (i = 0; !contradict && i < n; i++) {
 		len = i == member->replica ? 0 : liar_impersonate(member, i, message);
 		if (len)
 			say_message(member, key, len, (struct span){ NULL, 0 });
@@ -236,7 +240,9 @@ void liar_send(struct member *member, const u8 key[32], struct span parcel)
 		return;
 	}
 	if (does(member, LIAR_IMPERSONATES))
-		impersonate(member, key, parcel);
+		more_votes(member, key, parcel, false);
+	if (does(member, LIAR_CONTRADICTS))
+		more_votes(member, key, parcel, true);
 	if (forged(member, key, parcel, favoured))
 		return;
 	world_carry(world, member, key, parcel);

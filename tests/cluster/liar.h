@@ -23,6 +23,7 @@ enum liar_habit {
 	LIAR_BODIES,	   /* other bodies, blocks and snapshots than asked for */
 	LIAR_CENSORS,	   /* requests of others vanish */
 	LIAR_IMPERSONATES, /* votes in others' names, with signatures that cannot be right */
+	LIAR_CONTRADICTS,  /* its vote, and another one for the same number */
 	LIAR_HABITS
 };
 
@@ -43,6 +44,8 @@ struct liar {
 
 /* A message of its own, altered as @habit says and signed again; bytes written to liar.scratch, 0: left as it is. */
 size_t liar_forge(struct member *member, enum liar_habit habit, struct span message);
+/* Its vote for a number and view once more, for another header. */
+size_t liar_contradict(struct member *member, struct span message);
 /* Its vote in the name of replica @sender. */
 size_t liar_impersonate(struct member *member, u32 sender, struct span message);
 /* Something nobody asked for: status, checkpoint, view change; 0: nothing. */

@@ -145,6 +145,17 @@ size_t liar_forge(struct member *member, enum liar_habit habit, struct span byte
 	return finish(member, &message);
 }
 
+size_t liar_contradict(struct member *member, struct span bytes)
+{
+	struct pbft_message message;
+
+	if (pbft_message_decode(bytes, PBFT_REPLICAS_MAX, LIAR_WINDOW, member->liar->room, member->liar->room_size,
+				&message))
+		return 0;
+	message.vote.hash[0] ^= 1;
+	return finish(member, &message);
+}
+
 size_t liar_impersonate(struct member *member, u32 sender, struct span bytes)
 {
 	struct pbft_message message;

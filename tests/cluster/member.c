@@ -105,6 +105,7 @@ static void member_say(void *arg, bool error, const char *sentence)
 	struct member *member = arg;
 
 	world_tell(member->world, "%s says%s: %s", member->name, error ? " (error)" : "", sentence);
+	judge_said(member, sentence);
 }
 
 static void member_broken(void *arg, const char *sentence)
@@ -186,6 +187,7 @@ static void member_options(struct member *member, struct channel_options *ret_op
 	*ret_options = (struct channel_options){
 		.ledger = member->ledger,
 		.votes = vault_disk(&member->vault, VAULT_VOTES),
+		.pool_requests = member->world->plan.pool,
 		.crypto = { .sign = member_sign, .verify = member_verify, .arg = member },
 		.io = { .arg = member,
 			.now_us = member_now,
@@ -340,6 +342,19 @@ static bool member_hold(struct member *member, struct wire_event *event)
 	return true;
 }
 
+/* Of this epoch, as far as it has one: a consensus message of an earlier one need not even be readable. */
+static bool timely(const struct member *member, const struct member *from, struct span parcel)
+{
+	u64 epoch = 0;
+	u32 i;
+
+	if (parcel.len < 12 || parcel.bytes[0] != 1)
+		return from->epoch == member->epoch;
+	for (i = 0; i < 8; i++)
+		epoch = epoch << 8 | parcel.bytes[2 + i];
+	return epoch == member->epoch;
+}
+
 static void member_receive(struct member *member, struct wire_event *event)
 {
 	struct member *from = &member->world->members[event->from];
@@ -351,7 +366,7 @@ static void member_receive(struct member *member, struct wire_event *event)
 	if (member->liar)
 		liar_heard(member, parcel);
 	err = channel_receive(member->channel, from->key, parcel);
-	if (err == -EBADMSG && member_correct(from) && member_correct(member) && from->epoch == member->epoch)
+	if (err == -EBADMSG && member_correct(from) && member_correct(member) && timely(member, from, parcel))
 		world_fail(member->world, "%s calls a parcel of kind %u of %s, which is correct, damaged.",
 			   member->name, event->len ? event->bytes[0] : 0, from->name);
 	member_touched(member);

@@ -240,6 +240,45 @@ static void race_step(struct world *world, u64 at_ms)
 		cut_off(world, 1 + (u32)(at_ms / 2000) % 3, at_ms / 300 % 2);
 }
 
+/* One client floods, the others ask now and then: order and turns are kept (C19), nothing is ordered twice (C20). */
+static void turns_begin(struct world *world)
+{
+	world->plan.quiet = true;
+	world->plan.only = 1;
+	world->plan.flood = 300;
+	world->plan.delay_most_us = world->plan.delay_least_us;
+	world->plan.genesis.parameters[MEMBERSHIP_WINDOW] = 8;
+	world->plan.genesis.parameters[MEMBERSHIP_CHECKPOINT_BLOCKS] = 2;
+	world->plan.genesis.parameters[MEMBERSHIP_BATCH_TRANSACTIONS] = 6;
+	world->plan.genesis.parameters[MEMBERSHIP_REQUEST_TIMEOUT_MS] = 500;
+}
+
+static void turns_step(struct world *world, u64 at_ms)
+{
+	if (at_ms == 0 || at_ms == 500) /* once all are there */
+		crowd_rest(world, at_ms == 0);
+}
+
+/* Far more requests than the pools hold: who finds no room is told so (C21). */
+static void full_pool_begin(struct world *world)
+{
+	world->plan.pool = 16;
+	world->plan.flood = 200;
+	world->plan.genesis.parameters[MEMBERSHIP_BATCH_TRANSACTIONS] = 4;
+}
+
+/* Two votes of one kind are noticed by whoever gets both (C24). */
+static void two_votes_begin(struct world *world)
+{
+	lying(world, 2, 1U << LIAR_CONTRADICTS, 1000);
+}
+
+static void two_votes_end(struct world *world)
+{
+	if (!world->accusations)
+		world_fail(world, "A replica signed two votes for one number, sent both to all, and nobody said so.");
+}
+
 static const struct scenario scenarios[] = {
 	{ "start-from-whole-set", "the start of a new view chosen from a part of the view changes", 5000, NULL,
 	  whole_set_step, NULL },
@@ -262,6 +301,10 @@ static const struct scenario scenarios[] = {
 	{ "fuzzed-view-change", "a crash or a storm after a fuzzed view change", 9500, fuzzed_begin, fuzzed_step,
 	  fuzzed_end },
 	{ "dead-primary", "a dead primary keeping its turn", 8500, NULL, dead_primary_step, NULL },
+	{ "fair-turns", "a client that floods holding up the others", 4000, turns_begin, turns_step,
+	  no_view_change_end },
+	{ "full-pool", "requests kept silently that find no room", 4000, full_pool_begin, NULL, NULL },
+	{ "two-votes", "two votes of one replica that nobody tells of", 4000, two_votes_begin, NULL, two_votes_end },
 	{ "transfer-race", "a race of state transfer with consensus", 9000, race_begin, race_step, NULL },
 };
 

@@ -60,7 +60,10 @@ struct plan {
 	u64 bound_us; /* longest calm */
 	u32 delay_least_us, delay_most_us, flush_us;
 	struct membership genesis;
-	u32 only; /* clients go to this member alone; ~0: to anybody */
+	bool quiet; /* nothing goes wrong: clients' order is kept, nothing is ordered twice */
+	u32 flood;  /* requests that client 0 has open; 0: as the others */
+	u32 pool;   /* requests that a replica holds */
+	u32 only;   /* clients go to this member alone; ~0: to anybody */
 };
 
 /* How the network is now. */
@@ -87,7 +90,7 @@ struct world {
 	char failure[512];
 	char **tale; /* last sentences, a ring, if verbose */
 	u32 tale_at;
-	u64 parcels, parcel_bytes, lies;
+	u64 parcels, parcel_bytes, lies, accusations;
 	u32 rules; /* that cores which are gone passed through */
 };
 
@@ -147,6 +150,7 @@ bool crowd_configure(struct world *world, struct member *at, const struct member
 /* Index of the request, or -1: nobody sent it. */
 s64 crowd_find(const struct world *world, const u8 digest[32]);
 void crowd_committed(struct world *world, u32 request);
+bool crowd_is_committed(const struct world *world, u32 request);
 struct span crowd_bytes(const struct world *world, u32 request);
 u32 crowd_waiting(const struct world *world);
 const char *crowd_waits_for(const struct world *world, char ret_text[128]);
@@ -157,6 +161,8 @@ void judge_done(struct world *world);
 void judge_committed(struct member *member, const struct block *block, const u8 (*digests)[32]);
 void judge_started(struct member *member);
 void judge_sent(struct member *member, struct span parcel);
+/* What a node says of itself and others. */
+void judge_said(struct member *member, const char *sentence);
 /* Looks whether the run may end; true: it may. */
 bool judge_satisfied(struct world *world);
 void judge_end(struct world *world);
