@@ -156,27 +156,10 @@ int ledger_sync(struct ledger *ledger, struct ledger_error *ret_error)
 bool ledger_certified(struct verifier *verifier, const struct membership *membership, const struct block_header *header,
 		      const struct block_certificate *certificate)
 {
-	u32 replicas = membership_replicas(membership), i;
-	u8 set[LEDGER_HASH_LEN], hash[LEDGER_HASH_LEN], vote[LEDGER_HASH_LEN];
-	const struct membership_node *node;
+	struct chain_replicas replicas;
 
-	membership_replicas_hash(membership, set);
-	if (memcmp(set, header->replicas, sizeof(set)) || header->epoch != membership->epoch ||
-	    certificate->count < block_quorum(replicas) || certificate->count > replicas)
-		return false;
-	block_header_hash(header, hash);
-	block_vote_hash(BLOCK_VOTE_COMMIT, header->channel, header->epoch, certificate->view, header->number, hash,
-			vote);
-	for (i = 0; i < certificate->count; i++) {
-		const struct block_signature *signature = &certificate->signatures[i];
-
-		if (i && signature->replica <= certificate->signatures[i - 1].replica)
-			return false;
-		node = membership_replica(membership, signature->replica);
-		if (!node || !verifier_check(verifier, node->key, vote, sizeof(vote), signature->bytes))
-			return false;
-	}
-	return true;
+	chain_replicas(membership, &replicas);
+	return chain_certified(verifier, &replicas, header, certificate);
 }
 
 /* Block @block was carried out as @candidate: is it the same? */

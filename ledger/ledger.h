@@ -101,25 +101,47 @@ int ledger_block(struct ledger *ledger, u64 number, u8 **ret_bytes, size_t *ret_
  * Costs a look into the index for every 65,536 transactions, 5 to 10 us each. -ENOENT. */
 int ledger_find(struct ledger *ledger, const u8 hash[32], u64 *ret_number, u32 *ret_index);
 
-/* --- snapshot.c --- */
+/* --- snapshot.c, snapshot_import.c, snapshot_finish.c --- */
 /*
- * A snapshot is the state at the head, in pieces of at most @piece_bytes, with
- * the head's header and certificate before them; private data is not in it.
- * Export walks a consistent state while the ledger goes on.
+ * A snapshot is the state at the head, in pieces of at most @piece_bytes (one item may be longer), with what a node
+ * needs to believe it that knows no more than the channel's id: the head's header and certificate, the genesis, and
+ * header, certificate and replicas of every block that raised the epoch. Private data and the history of keys
+ * are not in it. Export walks a consistent state while the ledger goes on; the head must lie above block 0 (-ENOENT).
+ *
+ * piece = kind u8, number u32 (from 0), then by kind:
+ *   1 head   "VGSNAP01", link span32 (ledger_chain.c: the head), genesis configuration span32
+ *   2 link   link span32: a block that raised the epoch, in order
+ *   3 pairs  each: key span16, version number u64 and index u32, value span32; keys ascend over all pieces
+ *   4 end    pairs u64
  */
 struct snapshot_export;
+#define SNAPSHOT_PIECE_MIN 65536
 int snapshot_export_open(struct ledger *ledger, size_t piece_bytes, struct snapshot_export **ret_export);
+/* The block whose state it is. */
+u64 snapshot_export_number(const struct snapshot_export *export_);
 /* 1: a piece, malloc'd; 0: the end; -EIO. */
 int snapshot_export_next(struct snapshot_export *export_, u8 **ret_piece, size_t *ret_len);
 void snapshot_export_close(struct snapshot_export *export_);
 struct snapshot_import;
-/* Into @options (no ledger there). The header must carry a certificate of @trusted's replicas, or be linked by what the
- * import shows. */
-int snapshot_import_open(const struct ledger_options *options, const struct membership *trusted,
+/*
+ * Into @options, where no ledger is. The chain of configurations must lead from the genesis, whose id is the channel's,
+ * through @trusted (the genesis, or a later one that the caller believes) to the replicas that certified the head.
+ */
+int snapshot_import_open(const struct ledger_options *options, const struct membership *trusted, const u8 channel[32],
 			 struct snapshot_import **ret_import, struct ledger_error *ret_error);
+/*
+ * In the place of @ledger, which goes on until snapshot_import_finish() makes it the snapshot's; it has no candidates
+ * then, and what was got from it before (state, blocks, spans) is void. The snapshot's head must lie above its own.
+ * A crash leaves the one or the other.
+ */
+int snapshot_import_over(struct ledger *ledger, struct snapshot_import **ret_import, struct ledger_error *ret_error);
+/* Pieces in order. -EBADMSG with a sentence: this is no snapshot to believe; close it. */
 int snapshot_import_piece(struct snapshot_import *import, struct span piece, struct ledger_error *ret_error);
-/* Checks the root; then the ledger is there. Frees the import; a failed one leaves no ledger behind. */
+/* Checks the root; then the ledger is there (@ret_ledger may be NULL after snapshot_import_over()). Frees the import; a
+ * failed one leaves nothing behind. */
 int snapshot_import_finish(struct snapshot_import *import, struct ledger **ret_ledger, struct ledger_error *ret_error);
+/* Gives up; nothing is left behind. */
+void snapshot_import_close(struct snapshot_import *import);
 
 /* --- audit.c --- */
 struct audit_report {

@@ -18,7 +18,7 @@
 
 static void folder_path(char ret_path[FOLDER_PATH_MAX], const char *folder, const char *name)
 {
-	snprintf(ret_path, FOLDER_PATH_MAX, "%s/%s", folder, name);
+	snprintf(ret_path, FOLDER_PATH_MAX, "%.4000s/%.90s", folder, name);
 }
 
 static int folder_fail(struct ledger_error *ret_error, const char *what, const char *folder)
@@ -60,11 +60,22 @@ static int format_check(const char *folder, struct ledger_error *ret_error)
 		folder, text, (int)sizeof(LEDGER_FORMAT) - 2, LEDGER_FORMAT);
 }
 
+static int folder_sync(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), error = 0;
+
+	if (fd < 0 || fsync(fd))
+		error = -errno;
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
 int ledger_format_write(const struct ledger_options *options, struct ledger_error *ret_error)
 {
 	char path[FOLDER_PATH_MAX], last[FOLDER_PATH_MAX];
 	size_t len = strlen(LEDGER_FORMAT);
-	int fd, folder = -1, error = 0;
+	int fd, error = 0;
 
 	if (!options->folder)
 		return 0;
@@ -73,17 +84,12 @@ int ledger_format_write(const struct ledger_options *options, struct ledger_erro
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0 || write(fd, LEDGER_FORMAT, len) != (ssize_t)len || fsync(fd) || rename(path, last))
 		error = folder_fail(ret_error, "FORMAT", options->folder);
-	if (!error) {
-		folder = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (folder < 0 || fsync(folder))
-			error = folder_fail(ret_error, "FORMAT", options->folder);
-	}
+	if (!error && folder_sync(options->folder))
+		error = folder_fail(ret_error, "FORMAT", options->folder);
 	if (error)
 		unlink(path);
 	if (fd >= 0)
 		close(fd);
-	if (folder >= 0)
-		close(folder);
 	return error;
 }
 
@@ -147,6 +153,9 @@ int ledger_place_open(const struct ledger_options *options, bool create, struct 
 	if (!folder)
 		return 0;
 	*ret_place = (struct ledger_place){ NULL, NULL, false };
+	error = ledger_folder_swap(folder, ret_error);
+	if (error)
+		return error;
 	error = format_check(folder, ret_error);
 	if (create && (!error || error == -EPROTO || folder_used(folder, "blocks") || folder_used(folder, "state")))
 		return ledger_fail(ret_error, -EEXIST, "FORMAT", 0,
@@ -180,6 +189,52 @@ void ledger_place_remove(const struct ledger_options *options, struct ledger_pla
 	folder_empty(options->folder, "state");
 	if (place->made)
 		rmdir(options->folder);
+}
+
+void ledger_folder_next(char ret_path[FOLDER_PATH_MAX], const char *folder)
+{
+	folder_path(ret_path, folder, "next");
+}
+
+/* @part of @next takes the place of @folder's, unless it did so before a crash. */
+static int folder_swap_part(const char *folder, const char *next, const char *part)
+{
+	char from[FOLDER_PATH_MAX], to[FOLDER_PATH_MAX];
+
+	folder_path(from, next, part);
+	folder_path(to, folder, part);
+	if (access(from, F_OK))
+		return errno == ENOENT ? 0 : -errno;
+	folder_empty(folder, part);
+	return rename(from, to) ? -errno : folder_sync(folder);
+}
+
+int ledger_folder_swap(const char *folder, struct ledger_error *ret_error)
+{
+	char next[FOLDER_PATH_MAX], format[FOLDER_PATH_MAX];
+	int error = 0;
+
+	folder_path(next, folder, "next");
+	if (access(next, F_OK))
+		return 0;
+	folder_path(format, next, "FORMAT");
+	if (access(format, F_OK)) { /* a snapshot that did not come to its end */
+		folder_path(format, next, "FORMAT.new");
+		unlink(format);
+		folder_empty(next, "blocks");
+		folder_empty(next, "state");
+	} else {
+		error = folder_swap_part(folder, next, "state");
+		if (!error)
+			error = folder_swap_part(folder, next, "blocks");
+		if (!error)
+			error = folder_swap_part(folder, next, "FORMAT");
+	}
+	if (!error && rmdir(next))
+		error = -errno;
+	return error ? ledger_fail(ret_error, error, "next", 0, "Cannot put the snapshot in %.160s in its place: %s.",
+				   next, strerror(-error))
+		     : 0;
 }
 
 struct first_file {

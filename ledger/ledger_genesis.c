@@ -59,7 +59,6 @@ int genesis_decode(struct span body, struct membership *ret_genesis)
 static int genesis_run(struct ledger *ledger, const struct membership *genesis, struct candidate *candidate)
 {
 	struct block_header *header = &candidate->header;
-	const struct block_certificate none = { .count = 0 };
 	struct span transaction;
 	struct reader reader;
 	int error = genesis_body(genesis, &candidate->body, &candidate->body_len);
@@ -88,7 +87,7 @@ static int genesis_run(struct ledger *ledger, const struct membership *genesis, 
 	if (!error)
 		error = overlay_root(candidate->overlay, header->state);
 	if (!error)
-		error = chain_note(candidate->overlay, header, &none, genesis);
+		error = chain_note_genesis(candidate->overlay, genesis);
 	block_header_hash(header, candidate->hash);
 	return error;
 }

@@ -33,6 +33,10 @@ int ledger_new(const struct ledger_options *options, struct ledger_place *place,
 		ledger_free(ledger);
 		return error;
 	}
+	ledger->folder = options->folder ? strdup(options->folder) : NULL;
+	ledger->signature_memory = options->signature_memory;
+	ledger->file_bytes = options->file_bytes;
+	ledger->store = place->store;
 	ledger->disk = place->disk;
 	place->disk = NULL;
 	place->store = NULL;
@@ -72,6 +76,7 @@ void ledger_free(struct ledger *ledger)
 	verifier_free(ledger->verifier);
 	ledger_member_put(ledger->member);
 	free(ledger->result);
+	free(ledger->folder);
 	free(ledger->bytes);
 	free(ledger);
 }
@@ -81,8 +86,10 @@ void ledger_close(struct ledger *ledger)
 	struct store *store;
 	struct store_batch *batch;
 
-	if (!ledger)
+	if (!ledger || !ledger->state) { /* a snapshot that could not take its place */
+		free(ledger);
 		return;
+	}
 	store = state_store(ledger->state);
 	if (!ledger_sync(ledger, NULL)) {
 		batch = store->ops->batch_new(store);
@@ -312,8 +319,29 @@ static int genesis_find(struct ledger_place *place, const struct ledger_options 
 	return error;
 }
 
-static int open_files(struct ledger *ledger, const struct ledger_options *options, bool fresh,
-		      struct ledger_error *ret_error)
+struct obsolete {
+	struct disk *disk;
+	u64 number;
+};
+
+static void obsolete_each(void *arg, const char *name)
+{
+	const struct obsolete *obsolete = arg;
+
+	if (strtoull(name, NULL, 10) <= obsolete->number)
+		obsolete->disk->ops->remove(obsolete->disk, name);
+}
+
+/* A snapshot of block @number took the place of the blocks up to it: a crash may have left them. */
+static void files_forget(struct disk *disk, u64 number)
+{
+	struct obsolete obsolete = { disk, number };
+
+	disk->ops->list(disk, obsolete_each, &obsolete);
+}
+
+int ledger_start(struct ledger *ledger, const struct ledger_options *options, bool fresh,
+		 struct ledger_error *ret_error)
 {
 	struct chain_link *base = malloc(sizeof(*base));
 	int error = base ? chain_base(state_store(ledger->state), base) : -ENOMEM;
@@ -321,6 +349,8 @@ static int open_files(struct ledger *ledger, const struct ledger_options *option
 
 	if (error == -EIO)
 		ledger_fail_store(ret_error, error, state_store(ledger->state));
+	if (based)
+		files_forget(ledger->disk, base->header.number);
 	if (!error || error == -ENOENT)
 		error = ledger_files_open(ledger, options, based ? base->header.number + 1 : 0, ret_error);
 	if (!error && !fresh)
@@ -350,7 +380,7 @@ int ledger_open(const struct ledger_options *options, struct ledger **ret_ledger
 	else
 		error = ledger_new(options, &place, genesis, &ledger, ret_error);
 	if (!error)
-		error = open_files(ledger, options, fresh, ret_error);
+		error = ledger_start(ledger, options, fresh, ret_error);
 	free(genesis);
 	if (error) {
 		ledger_free(ledger);

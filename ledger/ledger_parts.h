@@ -41,6 +41,10 @@ struct candidate {
 struct ledger_index;
 
 struct ledger {
+	char *folder; /* NULL: in memory */
+	size_t signature_memory;
+	u64 file_bytes;
+	struct store *store; /* the state's */
 	u8 channel[LEDGER_HASH_LEN];
 	struct disk *disk;
 	struct state *state;
@@ -81,6 +85,9 @@ void ledger_place_close(struct ledger_place *place);
 int ledger_format_write(const struct ledger_options *options, struct ledger_error *ret_error);
 /* Takes away what ledger_place_open() made. */
 void ledger_place_remove(const struct ledger_options *options, struct ledger_place *place);
+/* Puts the ledger in @folder/next, if there is a whole one, in the place of that in @folder; takes half ones away. */
+int ledger_folder_swap(const char *folder, struct ledger_error *ret_error);
+void ledger_folder_next(char ret_path[4096], const char *folder);
 /* The channel that the block files are of; -ENOENT: there are none. */
 int ledger_place_channel(struct disk *disk, u8 ret_channel[LEDGER_HASH_LEN]);
 
@@ -99,6 +106,10 @@ int ledger_settle(struct ledger *ledger, struct ledger_error *ret_error);
 int ledger_write(struct ledger *ledger, const struct candidate *candidate, const struct block_certificate *certificate);
 bool ledger_agrees(const struct candidate *candidate, const struct block *block);
 
+/* Opens the files and brings the state up: what ledger_open() does on a ledger that ledger_new() gave. */
+int ledger_start(struct ledger *ledger, const struct ledger_options *options, bool fresh,
+		 struct ledger_error *ret_error);
+
 /* --- ledger_genesis.c --- */
 /* Block 0 as a candidate. */
 int genesis_candidate(struct ledger *ledger, const struct membership *genesis, u64 time,
@@ -114,22 +125,34 @@ int ledger_index_add(struct ledger *ledger, u64 number, struct span body, const 
 
 /* --- ledger_chain.c --- */
 #define CERTIFICATE_MAX (8 + 2 + BLOCK_REPLICAS_MAX * (2 + BLOCK_SIGNATURE_LEN))
-#define CHAIN_MAX (BLOCK_HEADER_LEN + 4 + CERTIFICATE_MAX + 4 + MEMBERSHIP_BYTES_MAX)
-struct chain_link { /* a block that raised the epoch (or the genesis, without certificate) */
+#define CHAIN_MAX (BLOCK_HEADER_LEN + 4 + CERTIFICATE_MAX + 2 + BLOCK_REPLICAS_MAX * 32)
+struct chain_replicas { /* who orders in an epoch */
+	u64 epoch;
+	u32 count;
+	u8 keys[BLOCK_REPLICAS_MAX][32]; /* ascending */
+};
+struct chain_link { /* a block that raised the epoch */
 	struct block_header header;
 	struct block_certificate certificate;
-	struct membership after;
+	struct chain_replicas after;
 };
+void chain_replicas(const struct membership *membership, struct chain_replicas *ret_replicas);
+void chain_replicas_hash(const struct chain_replicas *replicas, u8 ret_hash[LEDGER_HASH_LEN]);
+/* ledger_certified() for those who know no more than the replicas. */
+bool chain_certified(struct verifier *verifier, const struct chain_replicas *replicas,
+		     const struct block_header *header, const struct block_certificate *certificate);
 void chain_encode(struct writer *writer, const struct chain_link *link);
 int chain_decode(struct span bytes, struct chain_link *ret_link);
 void chain_name(u8 ret_name[9], u64 number);
 /* Puts a link beside the overlay of its block. */
 int chain_note(struct overlay *overlay, const struct block_header *header, const struct block_certificate *certificate,
 	       const struct membership *after);
-/* The genesis' configuration as the store has it; the block that a snapshot brought (its configuration is not looked
- * at). -ENOENT, -EIO. */
-int chain_genesis(struct store *store, struct membership *ret_genesis);
+/* The block that a snapshot brought, as the store has it. -ENOENT, -EIO. */
 int chain_base(struct store *store, struct chain_link *ret_link);
-#define CHAIN_BASE "B" /* the base's key in the store */
+#define CHAIN_BASE "B" /* its key in the store */
+/* The genesis' configuration: beside block 0's overlay, and as the store has it. -ENOENT, -EIO. */
+int chain_note_genesis(struct overlay *overlay, const struct membership *genesis);
+int chain_genesis(struct store *store, struct membership *ret_genesis);
+#define CHAIN_GENESIS "G" /* its key in the store */
 
 #endif

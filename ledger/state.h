@@ -77,7 +77,7 @@ int overlay_get(struct overlay *overlay, struct span key, struct state_value *re
 /* In the order of transactions; a later write of a key replaces an earlier one of the same overlay. */
 int overlay_put(struct overlay *overlay, struct span key, struct span value, struct state_version version);
 int overlay_delete(struct overlay *overlay, struct span key);
-/* A record beside the state, outside its root, that goes into the store in the same batch; @key begins with 'C' or 'I'.
+/* A record beside the state, outside its root, that goes into the store in the same batch; @key begins with 'C', 'G' or 'I'.
  * Also on an overlay that has others above it. */
 int overlay_note(struct overlay *overlay, struct span key, struct span value);
 /* First key of @prefix (not empty) not below @from as the overlay sees it; 1: *ret_key malloc'd; 0: none; -EIO. For

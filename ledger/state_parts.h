@@ -14,7 +14,7 @@
  *
  * Store (first byte of the key): 'M' mark; 's' key: version 12, value; 'b' bucket u32: entries; 'h' key span16, then
  * the version with all bits turned: deleted u8, version 12, value; 'j' and 't' see state_journal.c; 'i' and 'I' are
- * ledger_index.c's, 'C' ledger_chain.c's.
+ * ledger_index.c's, 'C', 'B' and 'G' ledger_chain.c's.
  */
 #ifndef VOLTGATE_LEDGER_STATE_PARTS_H
 #define VOLTGATE_LEDGER_STATE_PARTS_H
@@ -175,6 +175,9 @@ int mark_load(struct state *state); /* -ENOENT: there is none */
 /* --- state_recompute.c --- */
 /* Makes buckets, tree and root anew from the values in the store, which somebody put there without them. */
 int state_build(struct state *state, u8 ret_root[LEDGER_HASH_LEN], u64 *ret_keys);
+
+/* Makes @mark, whose root must be the tree's (else -EBADMSG), the state's; on the disk when it returns. */
+int state_adopt(struct state *state, const struct state_mark *mark);
 
 /* --- state_order.c --- */
 struct order_node;

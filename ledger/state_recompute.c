@@ -195,3 +195,20 @@ int state_build(struct state *state, u8 ret_root[LEDGER_HASH_LEN], u64 *ret_keys
 	}
 	return error;
 }
+
+int state_adopt(struct state *state, const struct state_mark *mark)
+{
+	struct store_batch *batch;
+	int error;
+
+	if (memcmp(buckettree_hash(state->tree, BUCKETTREE_LEVELS, 0), mark->root, LEDGER_HASH_LEN))
+		return -EBADMSG;
+	batch = state->store->ops->batch_new(state->store);
+	if (!batch)
+		return -ENOMEM;
+	mark_encode(state, mark, &state->journal, batch);
+	error = state->store->ops->batch_write(state->store, batch, true);
+	if (!error)
+		state->mark = *mark;
+	return error;
+}

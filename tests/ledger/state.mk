@@ -4,3 +4,4 @@ STATE_SOURCES := $(wildcard ledger/state*.c) ledger/buckettree.c ledger/cursor.c
 $(eval $(call vg_test,ledger/state_model,tests/ledger/state_model_test.c tests/ledger/state_rig.c $(STATE_SOURCES),-lleveldb -lsodium))
 STATE_LEDGER := tests/ledger/state_rig.c tests/ledger/state_channel.c $(filter-out ledger/audit%.c,$(LEDGER_SOURCES))
 $(eval $(call vg_test,ledger/state_ledger,tests/ledger/state_ledger_test.c $(STATE_LEDGER),$(LEDGER_LIBS)))
+$(eval $(call vg_test,ledger/state_snapshot,tests/ledger/state_snapshot_test.c $(STATE_LEDGER),$(LEDGER_LIBS)))
