@@ -152,6 +152,8 @@ struct grpc_answer { /* of a call that a client made */
 	/* Exactly once, last: trailers, or UNAVAILABLE where the connection was lost. */
 	void (*finished)(void *arg, enum grpc_status status, const char *text);
 	void *arg;
+	/* NULL, or an open call of the same connection: this one sends only while that one has nothing to send. */
+	const struct grpc_call *yields_to;
 };
 
 /* -ENOTCONN; -ENOBUFS: too many calls. @timeout_ms 0: none. Send with grpc_call_send(), then grpc_call_half_close(). */

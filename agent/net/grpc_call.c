@@ -64,10 +64,16 @@ static void want_room(struct grpc_call *call, bool want)
 	call->http2->waiting += want ? 1 : -1;
 }
 
+/* But for the bytes of a frame that waits inside nghttp2, whose length is settled. */
 static void drop_out(struct grpc_call *call)
 {
-	call->http2->queued -= call->out.bytes;
-	grpc_queue_done(&call->out);
+	size_t keep = call->stream > 0 ? call->packed : 0;
+
+	call->http2->queued -= call->out.bytes - keep;
+	if (keep)
+		grpc_queue_cut(&call->out, keep);
+	else
+		grpc_queue_done(&call->out);
 }
 
 static void drop_held(struct grpc_call *call)
@@ -81,6 +87,7 @@ void grpc_call_free(struct grpc_call *call)
 {
 	struct http2 *http2 = call->http2;
 
+	call->packed = 0;
 	want_room(call, false);
 	if (call->resume)
 		http2->resuming--;
@@ -580,6 +587,7 @@ static ssize_t read_out(nghttp2_session *session, int32_t stream, uint8_t *buffe
 				return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 		}
 	}
+	call->packed = part;
 	return (ssize_t)part;
 }
 
@@ -603,6 +611,7 @@ int grpc_call_put(struct grpc_call *call, const u8 *head, size_t len)
 	http2->sink->put(http2->arg, head, 9);
 	grpc_queue_take(&call->out, len, put_out, http2);
 	http2->queued -= len;
+	call->packed = 0;
 	return 0;
 }
 

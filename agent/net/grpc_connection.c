@@ -19,6 +19,7 @@
 #define READ_MAX (256 * 1024) /* plain text of one event; then others have their turn */
 #define SOCKET_BYTES (1024 * 1024)
 #define NOT_SENT_BYTES (256 * 1024) /* what the kernel may hold unsent, so that votes are not behind megabytes */
+#define WRITE_TURNS 4
 #define GOODBYE_S 2
 
 struct grpc_connection {
@@ -118,23 +119,31 @@ static void sink_goaway(void *arg)
 
 static const struct http2_sink sink = { sink_put, sink_room, sink_dirty, sink_opened, sink_goaway };
 
+/* The pipe's room may end before what is ready does: as long as the socket takes it, there is more room at once. */
 static void write_out(struct grpc_connection *connection)
 {
-	int err;
+	int err = 0, sent = 0;
 
 	if (connection->dirty) {
 		connection->dirty = false;
 		evtimer_del(connection->flush);
 	}
-	err = http2_flush(connection->http2);
-	if (connection->ended)
-		return;
-	if (tls_pipe_flush(connection->pipe) == -EIO)
+	for (int turn = 0; turn < WRITE_TURNS && !err && !sent; turn++) {
+		err = http2_flush(connection->http2);
+		if (connection->ended)
+			return;
+		sent = tls_pipe_flush(connection->pipe);
+		if (!nghttp2_session_want_write(connection->http2->session))
+			break;
+	}
+	if (sent == -EIO)
 		lost(connection, tls_pipe_why(connection->pipe));
 	else if (err)
 		lost(connection, "HTTP/2 has no memory or its rules were broken.");
-	else if (http2_over(connection->http2))
+	else if (!sent && http2_over(connection->http2))
 		lost(connection, "The connection was ended in order.");
+	else if (!sent && nghttp2_session_want_write(connection->http2->session))
+		sink_dirty(connection);
 }
 
 /* The server says SETTINGS at once; a client's handshake is only worth something when they came. */

@@ -116,6 +116,23 @@ int grpc_queue_share(struct grpc_queue *queue, struct grpc_buffer *buffer, u32 a
 	return 0;
 }
 
+void grpc_queue_cut(struct grpc_queue *queue, size_t len)
+{
+	while (queue->bytes > len) {
+		struct grpc_queue_piece *last = piece_at(queue, queue->count - 1);
+		size_t over = queue->bytes - len;
+
+		if (over < last->len) {
+			last->len -= over;
+			queue->bytes = len;
+			return;
+		}
+		queue->bytes -= last->len;
+		grpc_buffer_put(last->buffer);
+		queue->count--;
+	}
+}
+
 void grpc_queue_take(struct grpc_queue *queue, size_t len, void (*put)(void *arg, const u8 *bytes, size_t len),
 		     void *arg)
 {

@@ -36,6 +36,8 @@ int grpc_queue_copy(struct grpc_queue *queue, const void *bytes, size_t len);
 int grpc_queue_share(struct grpc_queue *queue, struct grpc_buffer *buffer, u32 at, u32 len);
 /* Room for @pieces more pieces, so that adding them cannot fail half way. */
 int grpc_queue_reserve(struct grpc_queue *queue, u32 pieces);
+/* Forgets all but the first @len bytes. */
+void grpc_queue_cut(struct grpc_queue *queue, size_t len);
 /* Hands the first @len bytes to @put, in pieces, and forgets them. */
 void grpc_queue_take(struct grpc_queue *queue, size_t len, void (*put)(void *arg, const u8 *bytes, size_t len),
 		     void *arg);

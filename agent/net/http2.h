@@ -69,6 +69,7 @@ struct grpc_call {
 	void *owner;
 	struct grpc_frame in;
 	struct grpc_queue out;
+	size_t packed;		/* of out: promised to nghttp2 as the next DATA frame */
 	struct grpc_queue held; /* came while paused */
 	size_t stored;
 	struct event *deadline;

@@ -167,9 +167,16 @@ int http2_head_request(struct http2 *http2, struct grpc_call *call, const char *
 		NV("te", "trailers", 8),
 		NV("content-type", "application/grpc", 16),
 		NV("user-agent", "voltgate/" VOLTGATE_VERSION, sizeof("voltgate/" VOLTGATE_VERSION) - 1),
-		NV("grpc-timeout", timeout, (size_t)snprintf(timeout, sizeof(timeout), "%um", timeout_ms % 100000000)),
+		NV("grpc-timeout", timeout,
+		   (size_t)snprintf(timeout, sizeof(timeout), "%um", timeout_ms < 99999999 ? timeout_ms : 99999999)),
 	};
-	int32_t stream = nghttp2_submit_request(http2->session, NULL, fields, timeout_ms ? 8 : 7, provider, call);
+	const struct grpc_call *first = call->answer.yields_to;
+	nghttp2_priority_spec priority;
+	int32_t stream;
+
+	nghttp2_priority_spec_init(&priority, first ? first->stream : 0, NGHTTP2_DEFAULT_WEIGHT, 0);
+	stream = nghttp2_submit_request(http2->session, first ? &priority : NULL, fields, timeout_ms ? 8 : 7, provider,
+					call);
 
 	if (stream < 0)
 		return stream == NGHTTP2_ERR_STREAM_ID_NOT_AVAILABLE ? -ENOTCONN : -ENOMEM;

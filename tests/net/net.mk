@@ -3,3 +3,4 @@
 NET_TEST_SOURCES := tests/net/maker.c tests/net/world.c tests/net/service.c $(NET_GRPC_SOURCES)
 
 $(eval $(call vg_test,net_grpc_test,tests/net/grpc_test.c $(NET_TEST_SOURCES),$(NET_LIBS)))
+$(eval $(call vg_test,net_peer_test,tests/net/peer_test.c $(NET_TEST_SOURCES) $(wildcard agent/net/peer*.c) $(NODE_PROTO),$(NET_LIBS) -lprotobuf-c))

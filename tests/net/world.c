@@ -167,7 +167,9 @@ static void on_finished(void *arg, enum grpc_status status, const char *text)
 
 int world_call(struct world *world, struct world_call *call, const char *path, u32 timeout_ms)
 {
-	const struct grpc_answer answer = { on_message, on_writable, on_finished, call };
+	const struct grpc_answer answer = {
+		.message = on_message, .writable = on_writable, .finished = on_finished, .arg = call
+	};
 	bool pause = call->pause_first;
 
 	memset(call, 0, sizeof(*call));
