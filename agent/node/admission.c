@@ -175,7 +175,7 @@ void admission_refresh(struct node *node)
 	admission_unlink(node);
 	for (i = 0; i < node->seat_count; i++) {
 		admission_link(node, node->seats[i]);
-		stream_judge(node->seats[i]);
+		streams_judge(node->seats[i]);
 	}
 	grpc_server_judge(node->server, admission_any, node);
 }

@@ -73,7 +73,7 @@ void node_round(struct node *node)
 			channel_flush(seat->channel);
 		if (seat_is_open(seat))
 			seat_endorsements(seat);
-		submit_flush(seat);
+		submitter_flush(seat);
 	}
 	peers_flush(node->peers);
 	grpc_server_flush(node->server);

@@ -28,9 +28,6 @@ struct node_options {
 	s64 leap_s, clock_offset_us; /* Time64 = UTC + leap seconds + offset (tests) */
 	/* A block is durable here; may be NULL. */
 	void (*committed)(void *arg, struct channel *channel, const struct block *block);
-	/* Between what the channels send and the links; NULL: the links themselves. */
-	int (*send)(void *arg, struct node *node, const u8 channel[32], const u8 key[32], enum channel_urgency urgency,
-		    struct span parcel);
 	void *arg;
 };
 
@@ -53,7 +50,7 @@ struct channel *node_channel(struct node *node, u32 index);
 int node_find(const struct node *node, const char *word);
 /* After each round of the loop: group commit and flush of links. Happens by itself whenever there was work. */
 void node_round(struct node *node);
-/* To @key over the node's links: what options.send ends with. */
+/* To @key over the node's links. */
 int node_send(struct node *node, const u8 channel[32], const u8 key[32], enum channel_urgency urgency,
 	      struct span parcel);
 /* A transaction from this machine's operator. @answer as channel_io.answer, perhaps before this returns. -ENOENT: the

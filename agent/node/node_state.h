@@ -125,19 +125,19 @@ void endorse_answer(void *arg, void *cookie, enum ledger_outcome outcome, const 
 
 /* --- service_stream.c --- */
 /* A block is durable: whoever follows gets it. */
-void stream_committed(struct seat *seat, const struct block *block, const u8 (*digests)[32]);
+void streams_committed(struct seat *seat, const struct block *block, const u8 (*digests)[32]);
 /* Ends the streams of the seat that may not go on: all (@text), or with NULL those whose client is no member any more.
  */
-void stream_end(struct seat *seat, enum grpc_status status, const char *text);
-void stream_judge(struct seat *seat);
+void streams_end(struct seat *seat, enum grpc_status status, const char *text);
+void streams_judge(struct seat *seat);
 
 /* --- service_submit.c --- */
 /* channel_io.answer's @cookie belongs to it. */
-void submit_answer(void *cookie, enum channel_answer answer, u64 number, u32 index, u8 outcome);
+void submitter_answer(void *cookie, enum channel_answer answer, u64 number, u32 index, u8 outcome);
 /* Sends gathered results; at the end of a round. */
-void submit_flush(struct seat *seat);
+void submitter_flush(struct seat *seat);
 /* The channel is being closed: what has no answer yet gets STOPPING. */
-void submit_end(struct seat *seat);
+void submitter_end(struct seat *seat);
 
 /* --- eventlog.c: one JSON object a line --- */
 int eventlog_open(struct node *node, struct node_error *ret_error);

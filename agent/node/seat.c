@@ -35,11 +35,8 @@ static u64 seat_clock(void *arg)
 static int seat_send(void *arg, const u8 key[32], enum channel_urgency urgency, struct span parcel)
 {
 	struct seat *seat = arg;
-	struct node *node = seat->node;
 
-	if (node->options.send)
-		return node->options.send(node->options.arg, node, seat->id, key, urgency, parcel);
-	return node_send(node, seat->id, key, urgency, parcel);
+	return node_send(seat->node, seat->id, key, urgency, parcel);
 }
 
 static void seat_wake(void *arg, u64 when_us)
@@ -115,7 +112,7 @@ static void seat_committed(void *arg, const struct block *block, const u8 (*dige
 			say_error("Channel %s: the list of revoked keys cannot be read.", seat->name);
 		node->refresh = true;
 	}
-	stream_committed(seat, block, digests);
+	streams_committed(seat, block, digests);
 	eventlog_block(seat, block);
 	if (node->options.committed)
 		node->options.committed(node->options.arg, seat->channel, block);
@@ -126,7 +123,7 @@ static void seat_answer(void *arg, void *cookie, enum channel_answer answer, u64
 {
 	struct seat *seat = arg;
 
-	submit_answer(cookie, answer, number, index, outcome);
+	submitter_answer(cookie, answer, number, index, outcome);
 	node_due(seat->node);
 }
 
@@ -311,8 +308,8 @@ void seat_close(struct seat *seat)
 		channel_close(seat->channel);
 	else if (seat->ledger)
 		ledger_close(seat->ledger);
-	submit_end(seat);
-	stream_end(seat, GRPC_UNAVAILABLE, seat->broken ? seat->stopped : "This node is stopping. Ask another.");
+	submitter_end(seat);
+	streams_end(seat, GRPC_UNAVAILABLE, seat->broken ? seat->stopped : "This node is stopping. Ask another.");
 	if (seat->privates)
 		private_close(seat->privates);
 	if (seat->wake)

@@ -111,8 +111,6 @@ static void query_answer(struct grpc_call *call, struct seat *seat, const struct
 	Voltgate__V1__QueryResponse response = VOLTGATE__V1__QUERY_RESPONSE__INIT;
 	const struct membership *membership = ledger_membership(seat->ledger);
 	int organisation = membership_organisation_index(membership, grpc_call_peer(call)->organisation);
-	const struct membership *membership = ledger_membership(seat->ledger);
-	int organisation = membership_organisation_index(membership, grpc_call_peer(call)->organisation);
 	struct contract_input input = {
 		.state = ledger_state(seat->ledger),
 		.membership = membership,

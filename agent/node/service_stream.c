@@ -3,7 +3,7 @@
  * service_stream.c - Blocks and Events: what is durable here, from a number on
  * and then as it comes.
  *
- *   stream: behind --read from the disk as its window opens--> at the head --stream_committed()--> at the head
+ *   stream: behind --read from the disk as its window opens--> at the head --streams_committed()--> at the head
  *   at the head --no room--> behind
  *
  * A stream holds a number, never blocks: a slow reader costs nothing but its own wait.
@@ -172,7 +172,7 @@ static void stream_on_more(evutil_socket_t fd, short what, void *arg)
 		stream_pump(stream);
 }
 
-void stream_committed(struct seat *seat, const struct block *block, const u8 (*digests)[32])
+void streams_committed(struct seat *seat, const struct block *block, const u8 (*digests)[32])
 {
 	struct stream *stream, *next;
 
@@ -185,13 +185,13 @@ void stream_committed(struct seat *seat, const struct block *block, const u8 (*d
 	}
 }
 
-void stream_end(struct seat *seat, enum grpc_status status, const char *text)
+void streams_end(struct seat *seat, enum grpc_status status, const char *text)
 {
 	while (seat->streams)
 		stream_finish(seat->streams, status, text);
 }
 
-void stream_judge(struct seat *seat)
+void streams_judge(struct seat *seat)
 {
 	struct stream *stream, *next;
 

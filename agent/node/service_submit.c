@@ -143,7 +143,7 @@ static void submit_tell(struct submitter *submitter, enum channel_answer answer,
 		rpc_refuse(call, GRPC_UNAVAILABLE, "This node is stopping. Ask another.");
 }
 
-void submit_answer(void *cookie, enum channel_answer answer, u64 number, u32 index, u8 outcome)
+void submitter_answer(void *cookie, enum channel_answer answer, u64 number, u32 index, u8 outcome)
 {
 	struct waiting *waiting = cookie;
 	struct submitter *submitter = waiting->submitter;
@@ -196,7 +196,7 @@ static void submit_settle(struct submitter *submitter)
 	submit_free(submitter);
 }
 
-void submit_flush(struct seat *seat)
+void submitter_flush(struct seat *seat)
 {
 	struct submitter *submitter, *next;
 
@@ -207,12 +207,12 @@ void submit_flush(struct seat *seat)
 	}
 }
 
-void submit_end(struct seat *seat)
+void submitter_end(struct seat *seat)
 {
 	struct submitter *submitter, *next;
 	struct grpc_call *call;
 
-	submit_flush(seat);
+	submitter_flush(seat);
 	for (submitter = seat->submitters; submitter; submitter = next) {
 		next = submitter->next;
 		call = submitter->call;

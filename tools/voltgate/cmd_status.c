@@ -111,6 +111,12 @@ static int show_agent(const struct cli *cli, json_t *object)
 
 	if (cli->json)
 		return say_json(object);
+	if (json_is_false(json_object_get(object, "gate"))) {
+		printf("%-12snone: this agent has no gate, only a node of the ledger\n", "gate");
+		print_agent(json_object_get(object, "agent"));
+		json_decref(object);
+		return CLI_OK;
+	}
 	failed = gate_json_status_decode(object, &status, &error);
 	if (!failed) {
 		print_gate(&status);
@@ -127,6 +133,10 @@ static int ask_agent(const struct cli *cli, struct control_client *client)
 	json_t *object = NULL, *interfaces = json_array();
 	int error = control_client_call(client, json_pack("{s:s}", "do", "status"), keep_first, &object, &text);
 
+	if (!error && json_is_false(json_object_get(object, "gate"))) {
+		json_decref(interfaces);
+		return show_agent(cli, object);
+	}
 	if (!error)
 		error = control_client_call(client, json_pack("{s:s}", "do", "interfaces"), keep_all, interfaces,
 					    &text);

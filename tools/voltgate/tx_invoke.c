@@ -234,7 +234,6 @@ static bool all_done(void *arg)
 {
 	struct invoke_run *run = arg;
 
-	invoker_tick(run->invoker);
 	while (run->batch && invoker_under_way(run->invoker) < run->words->flight)
 		if (!start_line(run)) {
 			if (run->batch != stdin)
@@ -242,6 +241,7 @@ static bool all_done(void *arg)
 			run->batch = NULL;
 			break;
 		}
+	invoker_tick(run->invoker);
 	return !run->batch && !invoker_under_way(run->invoker);
 }
 
