@@ -11,4 +11,16 @@ $(B)/tests/bench-ledger/grow: $(patsubst %.c,$(B)/obj/%.o,tests/bench-ledger/gro
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LEDGER_LIBS)
--include $(patsubst %.c,$(B)/obj/%.d,tests/bench-ledger/load.c tests/bench-ledger/grow.c tests/bench-ledger/deal.c)
+$(B)/tests/bench-ledger/cap: $(patsubst %.c,$(B)/obj/%.o,tests/bench-ledger/cap.c ledger/hash.c)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lsodium
+-include $(patsubst %.c,$(B)/obj/%.d,tests/bench-ledger/load.c tests/bench-ledger/grow.c tests/bench-ledger/deal.c tests/bench-ledger/cap.c)
+
+.PHONY: bench-ledger run-bench-ledger
+#: make bench-ledger   a ledger's consortium on loopback, measured (25 minutes); QUICK=1: 3 minutes
+bench-ledger: depends
+	$(MAKE) -j$(shell nproc) all
+	$(MAKE) run-bench-ledger
+run-bench-ledger: $(addprefix $(B)/tests/bench-ledger/,load grow cap) $(B)/voltgate $(B)/voltgated
+	tests/bench-ledger/bench.py $(if $(QUICK),--quick)
