@@ -8,7 +8,7 @@ TXN_WORLD := tests/txn/world.c tests/txn/world_draft.c $(TXN_EXECUTION)
 TXN_LIBS := -lsodium -lcrypto
 
 $(eval $(call vg_test,txn/outcome,tests/txn/outcome_test.c $(TXN_WORLD),$(TXN_LIBS)))
-$(eval $(call vg_test,txn/model,tests/txn/model_test.c tests/txn/model.c tests/txn/model_store.c $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_test,txn/model,tests/txn/model_test.c tests/txn/model.c tests/txn/model_store.c tests/txn/random.c $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/codec,tests/txn/codec_test.c $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/membership,tests/txn/membership_test.c $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/evidence,tests/txn/evidence_test.c $(TXN_WORLD),$(TXN_LIBS)))
@@ -26,3 +26,25 @@ $(eval $(call vg_fuzzer,txn_membership_fuzz,tests/txn/membership_fuzz.c $(TXN_CO
 $(eval $(call vg_fuzzer,txn_proof_fuzz,tests/txn/proof_fuzz.c $(TXN_CODECS),$(TXN_LIBS)))
 $(eval $(call vg_fuzzer,txn_execute_fuzz,tests/txn/execute_fuzz.c $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_program,tests/txn_sample,tests/txn/sample.c $(TXN_WORLD),$(TXN_LIBS)))
+
+# The same blocks through four builds: TXN_BUILDS are names and what they are compiled with.
+TXN_DIGEST := tests/txn/digest.c tests/txn/random.c $(TXN_WORLD)
+# $(call txn_build,name,compiler and options)
+define txn_build
+TXN_DIGESTS += $(B)/tests/txn_digest-$(1)
+$(B)/txn-$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$@)
+	$$(Q)$(2) $$(CPPFLAGS) $$(WARNINGS) -MMD -MP -c -o $$@ $$<
+$(B)/tests/txn_digest-$(1): $$(patsubst %.c,$(B)/txn-$(1)/%.o,$$(TXN_DIGEST))
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$(2) -o $$@ $$^ $(TXN_LIBS)
+-include $$(patsubst %.c,$(B)/txn-$(1)/%.d,$$(TXN_DIGEST))
+endef
+$(eval $(call txn_build,gcc-O0,gcc -O0))
+$(eval $(call txn_build,gcc-O2,gcc -O2))
+$(eval $(call txn_build,clang-O0,$(CLANG) -O0))
+$(eval $(call txn_build,clang-O2,$(CLANG) -O2))
+tests: $(TXN_DIGESTS)
+TESTS += tests/txn/determinism_test.sh
