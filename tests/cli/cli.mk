@@ -13,6 +13,8 @@ $(B)/tests/voltgate: $(patsubst %.c,$(B)/san/%.o,$(CLI_SOURCES))
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(CLI_LIBS)
 tests: $(B)/tests/log_maker $(B)/tests/voltgate
 
+TESTS += tests/cli/org.py
+tests: $(B)/tests/bench-ledger/grow
 TESTS += tests/cli/words.py tests/cli/verify.py tests/cli/doctor.py tests/cli/peer.py tests/cli/agent.py
 $(eval $(call vg_test,gate_json_test,tests/cli/gate_json_test.c $(CLI_JSON),-ljansson))
 $(eval $(call vg_fuzzer,gate_json_fuzz,tests/cli/gate_json_fuzz.c $(CLI_JSON),-ljansson))
