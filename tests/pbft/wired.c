@@ -120,6 +120,7 @@ void wired_start(struct wired *wired)
 		replica_init(wired, i, false);
 		wired->replicas[i].blocks = calloc(WIRED_BLOCKS, sizeof(struct wired_block));
 		wired->replicas[i].log = calloc(1 << 16, sizeof(struct wired_record));
+		wired->replicas[i].votes = calloc(WIRED_VOTES, sizeof(struct wired_vote));
 		wired->replicas[i].height = wired->config.base;
 		wired->replicas[i].stable = wired->config.base;
 	}
@@ -134,6 +135,7 @@ void wired_free(struct wired *wired)
 	for (i = 0; i < wired->n; i++) {
 		free(wired->replicas[i].arena);
 		free(wired->replicas[i].blocks);
+		free(wired->replicas[i].votes);
 		for (j = 0; j < wired->replicas[i].log_count; j++)
 			free(wired->replicas[i].log[j].bytes);
 		free(wired->replicas[i].log);

@@ -34,6 +34,14 @@ struct wired_record {
 	u64 number;
 };
 
+struct wired_vote {
+	u64 view, number;
+	enum pbft_kind kind;
+	u8 hash[32];
+};
+
+#define WIRED_VOTES 65536
+
 struct wired_replica {
 	struct wired *wired;
 	u32 self, life; /* life: counts restarts; answers to an earlier one are lost */
@@ -52,6 +60,8 @@ struct wired_replica {
 	bool ended;
 	bool keep_bodies_back; /* answers no one who asks for a body */
 	struct pbft_status last;
+	struct wired_vote *votes; /* that it sent: never two that exclude each other */
+	u32 vote_count;
 };
 
 struct wired;
@@ -101,6 +111,7 @@ struct wired {
 	const char *fault; /* first rule of the harness that broke: agreement, a request twice, ... */
 	u32 effect_peak;   /* most effects of one update */
 	u64 bytes_sent;
+	u64 liars;	    /* may contradict themselves */
 	u32 duplicates;	    /* requests that stand in a ledger again; a real shell finds them invalid */
 	u8 *scratch, *room; /* for one message */
 	size_t scratch_size, room_size;

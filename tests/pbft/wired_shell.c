@@ -124,12 +124,44 @@ static void execute(struct wired *wired, struct wired_replica *replica, const st
 	answer(wired, replica->self, &event);
 }
 
+/* Never two votes of a kind for one view and number, whatever crashed in between (C10). A table by hash. */
+static void watch_votes(struct wired *wired, struct wired_replica *replica, const struct pbft_message *message)
+{
+	struct wired_vote vote = { .kind = message->kind }, *at;
+	u32 place;
+
+	if (message->kind > PBFT_COMMITTED_VOTE || message->sender != replica->self ||
+	    (wired->liars >> replica->self & 1))
+		return;
+	if (message->kind == PBFT_PREPREPARE) {
+		vote.view = message->preprepare.view;
+		vote.number = message->preprepare.block.number;
+		pbft_block_hash(&message->preprepare.block, vote.hash);
+	} else {
+		vote.view = message->vote.view;
+		vote.number = message->vote.number;
+		memcpy(vote.hash, message->vote.hash, 32);
+	}
+	place = (vote.view * 31 + vote.number * 7919 + vote.kind) % WIRED_VOTES;
+	for (at = &replica->votes[place]; at->kind; at = &replica->votes[place]) {
+		if (at->kind == vote.kind && at->view == vote.view && at->number == vote.number) {
+			if (memcmp(at->hash, vote.hash, 32))
+				wired->fault = "a replica contradicts itself";
+			return;
+		}
+		place = (place + 1) % WIRED_VOTES;
+	}
+	*at = vote;
+	replica->vote_count++;
+}
+
 static void send_message(struct wired *wired, struct wired_replica *replica, const struct pbft_effect *effect)
 {
 	struct wired_event event = { .type = WIRED_MESSAGE, .from = replica->self };
 	size_t len = pbft_message_encode(effect->message, wired->scratch, wired->scratch_size);
 	u32 to;
 
+	watch_votes(wired, replica, effect->message);
 	if (!len)
 		wired->fault = "a message larger than pbft_message_size()";
 	if (effect->message->kind == PBFT_PREPREPARE)

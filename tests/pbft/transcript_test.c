@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * transcript_test.c - what one core does, message by message: order of votes,
+ * which votes count together, what view changes must prove, what a new view selects, what a restart remembers.
+ */
+#include "tests/ktap.h"
+#include "tests/pbft/one.h"
+
+static struct block_signature room[64][64];
+
+/* Accepts, carries out and prepares block @number as a backup in @view. */
+static void prepare(struct one *one, u64 view, struct pbft_block block)
+{
+	struct pbft_message message = one_preprepare(one, view, block);
+
+	one_receive(one, message.sender, &message);
+	one_executed(one, view, block, PBFT_ACCEPTED);
+}
+
+static void vote(struct one *one, enum pbft_kind kind, u32 sender, u64 view, struct pbft_block block)
+{
+	struct pbft_message message = one_vote(one, kind, sender, view, block);
+
+	one_receive(one, sender, &message);
+}
+
+static void order_of_effects(void)
+{
+	struct one one;
+	struct pbft_message message;
+	struct pbft_block block;
+	u32 persisted;
+
+	one_start(&one, 4, 1);
+	block = one_block(&one, 1, 0);
+	message = one_preprepare(&one, 0, block);
+	one_receive(&one, 0, &message);
+	ktap_ok(one_effect(&one, PBFT_EXECUTE, 0, 0) && !one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0),
+		"a proposal is carried out before it is voted for");
+	one_executed(&one, 0, block, PBFT_ACCEPTED);
+	ktap_ok(one.update.count == 3 && one.update.effects[0].type == PBFT_PERSIST &&
+			one.update.effects[0].message->kind == PBFT_PREPREPARE &&
+			one.update.effects[1].type == PBFT_PERSIST &&
+			one.update.effects[1].message->kind == PBFT_PREPARE && one.update.effects[2].type == PBFT_SEND,
+		"proposal and prepare are persisted before the prepare is sent");
+	vote(&one, PBFT_PREPARE, 2, 0, block);
+	persisted = 0;
+	while (one_effect(&one, PBFT_PERSIST, PBFT_PREPARE, persisted))
+		persisted++;
+	ktap_ok(persisted == 1 && one_effect(&one, PBFT_PERSIST, PBFT_COMMITTED_VOTE, 0) &&
+			one_effect(&one, PBFT_SEND, PBFT_COMMITTED_VOTE, 0),
+		"others' prepares are persisted with the commit vote that rests on them");
+	vote(&one, PBFT_COMMITTED_VOTE, 0, 0, block);
+	ktap_ok(!one_effect(&one, PBFT_COMMIT, 0, 0), "two commit votes of four are no quorum");
+	vote(&one, PBFT_COMMITTED_VOTE, 3, 0, block);
+	ktap_ok(one_effect(&one, PBFT_COMMIT, 0, 0) && one_effect(&one, PBFT_COMMIT, 0, 0)->certificate->count == 3,
+		"three are, and they are the certificate");
+	one_done(&one);
+}
+
+static void commits_in_order(void)
+{
+	struct pbft_block first, second;
+	struct one one;
+
+	one_start(&one, 4, 1);
+	first = one_block(&one, 1, 0);
+	second = one_block(&one, 2, 0);
+	prepare(&one, 0, first);
+	prepare(&one, 0, second);
+	vote(&one, PBFT_PREPARE, 2, 0, second);
+	vote(&one, PBFT_PREPARE, 3, 0, second);
+	ktap_ok(!one_effect(&one, PBFT_SEND, PBFT_COMMITTED_VOTE, 0),
+		"C8: no commit vote before the number below is prepared");
+	vote(&one, PBFT_PREPARE, 3, 0, first);
+	ktap_ok(one_effect(&one, PBFT_SEND, PBFT_COMMITTED_VOTE, 0) &&
+			one_effect(&one, PBFT_SEND, PBFT_COMMITTED_VOTE, 1),
+		"C8: then both");
+	vote(&one, PBFT_COMMITTED_VOTE, 0, 0, second);
+	vote(&one, PBFT_COMMITTED_VOTE, 2, 0, second);
+	ktap_ok(!one_effect(&one, PBFT_COMMIT, 0, 0), "C9: a number is not committed before the one below");
+	vote(&one, PBFT_COMMITTED_VOTE, 0, 0, first);
+	vote(&one, PBFT_COMMITTED_VOTE, 2, 0, first);
+	ktap_ok(one_effect(&one, PBFT_COMMIT, 0, 0)->number == 1 && one_effect(&one, PBFT_COMMIT, 0, 1)->number == 2,
+		"C9: then both, in order");
+	one_done(&one);
+}
+
+static void out_of_order_proposals(void)
+{
+	struct pbft_block first, second, stray;
+	struct pbft_message message;
+	struct one one;
+
+	one_start(&one, 4, 1);
+	first = one_block(&one, 1, 0);
+	second = one_block(&one, 2, 0);
+	message = one_preprepare(&one, 0, second);
+	one_receive(&one, 0, &message);
+	ktap_ok(!one_effect(&one, PBFT_EXECUTE, 0, 0), "C5: a proposal waits for the number before");
+	prepare(&one, 0, first);
+	ktap_ok(one_effect(&one, PBFT_EXECUTE, 0, 0) && one_effect(&one, PBFT_EXECUTE, 0, 0)->number == 2,
+		"C5: and is carried out then");
+	one_done(&one);
+	one_start(&one, 4, 1);
+	stray = one_block(&one, 1, 0);
+	stray.previous[9] ^= 1;
+	message = one_preprepare(&one, 0, stray);
+	one_receive(&one, 0, &message);
+	ktap_ok(!one_effect(&one, PBFT_EXECUTE, 0, 0), "C5: a proposal that does not follow is not taken");
+	message.sender = 2;
+	one_seal(&one, &message);
+	one_receive(&one, 2, &message);
+	ktap_ok(!one_effect(&one, PBFT_EXECUTE, 0, 0), "C5: nor one of somebody who is not the primary");
+	one_done(&one);
+}
+
+static void lazy_verification(void)
+{
+	struct pbft_block block;
+	struct one one;
+	u64 before;
+
+	one_start(&one, 4, 1);
+	block = one_block(&one, 1, 0);
+	prepare(&one, 0, block);
+	before = one.verified;
+	vote(&one, PBFT_COMMITTED_VOTE, 0, 0, block);
+	ktap_ok(one.verified == before, "a vote is not verified before it can matter");
+	vote(&one, PBFT_PREPARE, 3, 0, block);
+	vote(&one, PBFT_COMMITTED_VOTE, 3, 0, block);
+	ktap_ok(one.verified == before + 3 && one.status.committed == 1, "a quorum is");
+	vote(&one, PBFT_COMMITTED_VOTE, 2, 0, block);
+	vote(&one, PBFT_PREPARE, 2, 0, block);
+	ktap_ok(one.verified == before + 3, "late votes are not");
+	one_done(&one);
+}
+
+static void forged_votes(void)
+{
+	struct pbft_message message;
+	struct pbft_block block;
+	struct one one;
+
+	one_start(&one, 4, 1);
+	block = one_block(&one, 1, 0);
+	prepare(&one, 0, block);
+	vote(&one, PBFT_PREPARE, 2, 0, block);
+	message = one_vote(&one, PBFT_COMMITTED_VOTE, 0, 0, block);
+	message.signature[3] ^= 1;
+	one_receive(&one, 0, &message);
+	vote(&one, PBFT_COMMITTED_VOTE, 2, 0, block);
+	ktap_ok(!one.status.committed && one.status.counters[PBFT_COUNTER_FORGED] == 1, "a forged vote does not count");
+	message.sender = 3;
+	one_receive(&one, 2, &message);
+	ktap_ok(!one.status.committed, "nor one that somebody else passes on");
+	message = one_vote(&one, PBFT_COMMITTED_VOTE, 3, 0, block);
+	message.epoch = 2;
+	one_seal(&one, &message);
+	one_receive(&one, 3, &message);
+	ktap_ok(!one.status.committed && one.status.counters[PBFT_COUNTER_FOREIGN] == 1,
+		"C1: nor one of another epoch");
+	message.epoch = 3;
+	one_seal(&one, &message);
+	one_receive(&one, 2, &message);
+	ktap_ok(one.status.committed == 1, "a good vote passed on by another replica does");
+	one_done(&one);
+}
+
+static struct pbft_message change(const struct one *one, u32 sender, u64 view, u64 base, u8 branch, u32 place)
+{
+	struct pbft_message message = { .kind = PBFT_VIEW_CHANGE, .epoch = 3, .sender = sender };
+	struct pbft_block block = one_block(one, base, branch);
+
+	message.view_change.view = view;
+	message.view_change.base = base;
+	memcpy(message.view_change.base_hash, base > one->config.base ? block.header : one->config.base_hash, 32);
+	if (base > one->config.base)
+		message.view_change.commits = one_certificate(one, PBFT_COMMITTED_VOTE, 0, block, room[place]);
+	return message;
+}
+
+static void commits_of_one_view(void)
+{
+	static struct pbft_message changes[3];
+	struct pbft_message message = { .kind = PBFT_NEW_VIEW, .epoch = 3, .sender = 1 };
+	struct pbft_block block;
+	struct one one;
+	u32 i;
+
+	/* Replica 3 has candidate 1 in view 0 and votes to commit it; view 1 begins without it. */
+	one_start(&one, 4, 3);
+	block = one_block(&one, 1, 0);
+	prepare(&one, 0, block);
+	vote(&one, PBFT_PREPARE, 2, 0, block);
+	vote(&one, PBFT_COMMITTED_VOTE, 0, 0, block);
+	for (i = 0; i < 3; i++) {
+		changes[i] = change(&one, i, 1, 0, 0, i);
+		one_seal(&one, &changes[i]);
+	}
+	message.new_view.view = 1;
+	message.new_view.count = 3;
+	message.new_view.view_changes = changes;
+	one_seal(&one, &message);
+	one_receive(&one, 1, &message);
+	ktap_ok(one.status.view == 1 && !one.status.changing && one_effect(&one, PBFT_DISCARD, 0, 0),
+		"C13: a candidate that no view change shows prepared is discarded");
+	prepare(&one, 1, block);
+	vote(&one, PBFT_PREPARE, 0, 1, block);
+	vote(&one, PBFT_COMMITTED_VOTE, 2, 0, block);
+	ktap_ok(!one.status.committed, "C9: commit votes of two views do not count together");
+	vote(&one, PBFT_COMMITTED_VOTE, 2, 1, block);
+	vote(&one, PBFT_COMMITTED_VOTE, 1, 1, block);
+	ktap_ok(one.status.committed == 1, "C9: those of one view do");
+	one_done(&one);
+}
+
+/* The new view of @changes, given to a fresh core 3 of 4; the update stays for questions. */
+static void enter(struct one *one, struct pbft_message *changes, u64 view)
+{
+	struct pbft_message message = { .kind = PBFT_NEW_VIEW, .epoch = 3, .sender = view % 4 };
+	u32 i;
+
+	for (i = 0; i < 3; i++)
+		one_seal(one, &changes[i]);
+	message.new_view.view = view;
+	message.new_view.count = 3;
+	message.new_view.view_changes = changes;
+	one_seal(one, &message);
+	one_receive(one, message.sender, &message);
+}
+
+static void selection(void)
+{
+	static struct pbft_message changes[3];
+	static struct pbft_certificate proofs[8];
+	struct one one;
+	u32 i;
+
+	/*
+	 * 0 proves block 2 committed and block 3 of view 1 prepared; 1 stands at the base and has 1, 2 and 3 of view 2
+	 * and 4 of view 2; 2 has nothing. The selection is 3 and 4 of view 2: from the whole set, not from those with
+	 * the highest base.
+	 */
+	one_start(&one, 4, 3);
+	changes[0] = change(&one, 0, 5, 2, 0, 0);
+	proofs[0] = one_certificate(&one, PBFT_PREPARE, 1, one_block(&one, 3, 0), room[1]);
+	changes[0].view_change.prepared = proofs;
+	changes[0].view_change.prepared_count = 1;
+	changes[1] = change(&one, 1, 5, 0, 0, 2);
+	for (i = 0; i < 4; i++)
+		proofs[1 + i] = one_certificate(&one, PBFT_PREPARE, 2, one_block(&one, 1 + i, 0), room[3 + i]);
+	changes[1].view_change.prepared = proofs + 1;
+	changes[1].view_change.prepared_count = 4;
+	changes[2] = change(&one, 2, 5, 0, 0, 9);
+	enter(&one, changes, 5);
+	ktap_ok(one.status.view == 5 && one.status.proposed == 4, "C13: selected from the whole set (up to %llu)",
+		(unsigned long long)one.status.proposed);
+	ktap_ok(one.status.behind == 2, "C17: the base is certified, and asked for");
+	one_done(&one);
+
+	/* Another branch at 3, of a higher view: 4, which follows the other 3, is cut off. */
+	one_start(&one, 4, 3);
+	proofs[0] = one_certificate(&one, PBFT_PREPARE, 3, one_block(&one, 3, 7), room[1]);
+	memset(proofs[0].block.previous, 2, 32);
+	proofs[0].block.previous[0] = 0;
+	proofs[0] = one_certificate(&one, PBFT_PREPARE, 3, proofs[0].block, room[1]);
+	enter(&one, changes, 5);
+	ktap_ok(one.status.view == 5 && one.status.proposed == 3,
+		"C13: the selection ends where the chain breaks (%llu)", (unsigned long long)one.status.proposed);
+	one_done(&one);
+}
+
+static void false_proofs(void)
+{
+	static struct pbft_message changes[3];
+	static struct pbft_certificate proof;
+	struct one one;
+	u32 i;
+
+	for (i = 0; i < 7; i++) {
+		one_start(&one, 4, 3);
+		changes[0] = change(&one, 0, 5, 2, 0, 0);
+		changes[1] = change(&one, 1, 5, 0, 0, 1);
+		changes[2] = change(&one, 2, 5, 0, 0, 2);
+		proof = one_certificate(&one, PBFT_PREPARE, 1, one_block(&one, 3, 0), room[3]);
+		changes[0].view_change.prepared = &proof;
+		changes[0].view_change.prepared_count = 1;
+		if (i == 1)
+			proof.block.previous[5] ^= 1; /* and the base's hash the same, below */
+		if (i == 2)
+			proof.block.time++;
+		if (i == 3)
+			proof.count--;
+		if (i == 4)
+			proof.signatures[1].bytes[0] ^= 1;
+		if (i == 5)
+			changes[0].view_change.commits.signatures[2].bytes[9] ^= 1;
+		if (i == 6)
+			changes[2].view_change.view = 4;
+		if (i == 1)
+			memcpy(changes[0].view_change.base_hash, proof.block.previous, 32);
+		enter(&one, changes, 5);
+		ktap_ok((one.status.view == 5) == !i, "C12: %s",
+			(const char *[]){ "a true view change is believed", "not one that lies about a block's place",
+					  "nor about its time", "nor with too few prepares", "nor with a forged one",
+					  "nor with a forged commit", "nor one for another view" }[i]);
+		one_done(&one);
+	}
+}
+
+/* Everything that a core persists, kept as a log. */
+struct log {
+	struct pbft_message messages[256];
+	u32 count;
+};
+
+static void keep(struct log *log, const struct one *one)
+{
+	u32 i;
+
+	for (i = 0; i < one->update.count; i++)
+		if (one->update.effects[i].type == PBFT_PERSIST)
+			log->messages[log->count++] = *one->update.effects[i].message;
+}
+
+static void restart(void)
+{
+	static struct log log;
+	struct pbft_block first, second, other;
+	const struct pbft_effect *effect;
+	struct pbft_message message;
+	struct one one;
+	bool restored = true;
+	u32 i;
+
+	one_start(&one, 4, 1);
+	first = one_block(&one, 1, 0);
+	second = one_block(&one, 2, 0);
+	message = one_preprepare(&one, 0, first);
+	one_receive(&one, 0, &message);
+	one_executed(&one, 0, first, PBFT_ACCEPTED);
+	keep(&log, &one);
+	vote(&one, PBFT_PREPARE, 2, 0, first);
+	keep(&log, &one);
+	message = one_preprepare(&one, 0, second);
+	one_receive(&one, 0, &message);
+	one_executed(&one, 0, second, PBFT_ACCEPTED);
+	keep(&log, &one);
+	one_done(&one);
+
+	one_start(&one, 4, 1);
+	for (i = 0; i < log.count; i++)
+		restored &= !pbft_restore(one.core, &log.messages[i]);
+	ktap_ok(restored, "a log is read back (%u messages)", log.count);
+	one_tick(&one, 0);
+	ktap_ok(one_effect(&one, PBFT_EXECUTE, 0, 0) && one_effect(&one, PBFT_EXECUTE, 0, 0)->number == 1 &&
+			!one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0),
+		"C10: candidates are carried out again, not voted for again");
+	other = second;
+	other.header[3] ^= 1;
+	message = one_preprepare(&one, 0, other);
+	one_receive(&one, 0, &message);
+	ktap_ok(one_effect(&one, PBFT_MISBEHAVED, 0, 0) && !one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0),
+		"C10: another proposal for the same number is recognised as a contradiction");
+	effect = one_effect(&one, PBFT_SEND, PBFT_VIEW_CHANGE, 0);
+	ktap_ok(effect && effect->message->view_change.prepared_count == 1 &&
+			effect->message->view_change.prepared[0].count == 3,
+		"C12: the view change shows what was prepared before the restart");
+	one_done(&one);
+}
+
+static void left_for_ever(void)
+{
+	static struct pbft_message own;
+	struct pbft_message message = { .kind = PBFT_STATUS, .epoch = 3, .sender = 1 };
+	struct pbft_block block;
+	struct one one;
+
+	one_start(&one, 4, 1);
+	block = one_block(&one, 1, 0);
+	message = one_preprepare(&one, 0, block);
+	one_receive(&one, 0, &message);
+	one_executed(&one, 0, block, PBFT_REFUSED);
+	ktap_ok(one.status.changing && one.status.view == 1, "C7: a refused block makes the replica leave");
+	own = *one_effect(&one, PBFT_PERSIST, PBFT_VIEW_CHANGE, 0)->message;
+	own.view_change.commits.signatures = NULL;
+	one_done(&one);
+	one_start(&one, 4, 1);
+	pbft_restore(one.core, &own);
+	prepare(&one, 0, block);
+	ktap_ok(one.status.changing && !one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0),
+		"C12: a view that was left is not voted in after a restart");
+	one_done(&one);
+	/* A status written at the last checkpoint says the same once the view change is gone. */
+	one_start(&one, 4, 1);
+	message = (struct pbft_message){ .kind = PBFT_STATUS, .epoch = 3, .sender = 1 };
+	message.status.view = 1;
+	message.status.changing = true;
+	pbft_restore(one.core, &message);
+	prepare(&one, 0, block);
+	ktap_ok(one.status.changing && one.status.view == 1 && !one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0),
+		"C10: nor when only a status is left of the log");
+	one_done(&one);
+}
+
+static void same_height(void)
+{
+	struct pbft_event event = { .type = PBFT_SYNCED };
+	struct block_certificate certificate = { .count = 0 };
+	struct pbft_block first;
+	struct one one;
+
+	one_start(&one, 4, 1);
+	first = one_block(&one, 1, 0);
+	prepare(&one, 0, first);
+	vote(&one, PBFT_PREPARE, 2, 0, first);
+	vote(&one, PBFT_COMMITTED_VOTE, 2, 0, first);
+	vote(&one, PBFT_COMMITTED_VOTE, 3, 0, first);
+	event.synced.block = first;
+	event.synced.certificate = &certificate;
+	one_step(&one, &event);
+	ktap_ok(!one.update.count && one.status.committed == 1, "a transfer to the same height changes nothing");
+	prepare(&one, 0, one_block(&one, 2, 0));
+	ktap_ok(one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0), "and the next proposal is taken");
+	event.synced.block = one_block(&one, 5, 0);
+	one_step(&one, &event);
+	ktap_ok(one.status.committed == 5 && one_effect(&one, PBFT_DISCARD, 0, 0), "one to a greater height moves on");
+	prepare(&one, 0, one_block(&one, 6, 0));
+	ktap_ok(one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0), "and proposals above it are taken");
+	one_done(&one);
+}
+
+static void diverged(void)
+{
+	struct pbft_event appended = { .type = PBFT_APPENDED };
+	struct pbft_block block, other;
+	struct one one;
+	u32 i;
+
+	one_start(&one, 4, 1);
+	one_done(&one);
+	one_defaults(&one, 4, 1);
+	one.config.checkpoint_blocks = 1;
+	one_init(&one);
+	block = one_block(&one, 1, 0);
+	prepare(&one, 0, block);
+	vote(&one, PBFT_PREPARE, 2, 0, block);
+	vote(&one, PBFT_COMMITTED_VOTE, 2, 0, block);
+	vote(&one, PBFT_COMMITTED_VOTE, 3, 0, block);
+	appended.appended.number = 1;
+	one_step(&one, &appended);
+	other = block;
+	other.header[1] ^= 1;
+	for (i = 0; i < 4; i++) {
+		struct pbft_message message = one_vote(&one, PBFT_CHECKPOINT, i, 0, other);
+
+		if (i != 1)
+			one_receive(&one, i, &message);
+	}
+	ktap_ok(one.status.mute && one_effect(&one, PBFT_MISBEHAVED, 0, 0) &&
+			one_effect(&one, PBFT_MISBEHAVED, 0, 0)->replica == 1,
+		"C11: a replica that has another block than a quorum says so and votes no more");
+	one_done(&one);
+}
+
+static void offers_of_coming_views(void)
+{
+	static struct pbft_message changes[3];
+	struct pbft_message message;
+	struct pbft_block block;
+	struct one one;
+	u32 i;
+
+	one_start(&one, 4, 3);
+	block = one_block(&one, 1, 0);
+	message = one_preprepare(&one, 1, block);
+	one_receive(&one, 1, &message);
+	ktap_ok(!one_effect(&one, PBFT_EXECUTE, 0, 0), "a proposal of a view to come waits");
+	for (i = 0; i < 3; i++)
+		changes[i] = change(&one, i, 1, 0, 0, i);
+	enter(&one, changes, 1);
+	ktap_ok(one_effect(&one, PBFT_EXECUTE, 0, 0), "and is taken when the view has come");
+	one_done(&one);
+}
+
+static void sizes(void)
+{
+	struct one one;
+	size_t four, most;
+
+	one_defaults(&one, 4, 0);
+	one.config.window = 32;
+	one.config.pool_requests = 65536;
+	one.config.pool_clients = 4096;
+	four = pbft_size(&one.config);
+	one.config.n = 64;
+	one.config.window = 256;
+	most = pbft_size(&one.config);
+	printf("# arena: %zu KiB for 4 replicas, %zu MiB for 64 with the widest window\n", four >> 10, most >> 20);
+	ktap_ok(four < 32u << 20 && most < 512u << 20, "arenas are bounded");
+	one.config.n = 65;
+	ktap_ok(!pbft_size(&one.config), "65 replicas are refused");
+	one.config.n = 4;
+	one.config.self = 4;
+	ktap_ok(!pbft_size(&one.config), "somebody who is no replica is refused");
+	one.config.self = 0;
+	one.config.checkpoint_blocks = 300;
+	ktap_ok(!pbft_size(&one.config), "checkpoints further apart than the window are refused");
+}
+
+int main(void)
+{
+	ktap_plan(0);
+	order_of_effects();
+	commits_in_order();
+	out_of_order_proposals();
+	lazy_verification();
+	forged_votes();
+	commits_of_one_view();
+	selection();
+	false_proofs();
+	restart();
+	left_for_ever();
+	same_height();
+	diverged();
+	offers_of_coming_views();
+	sizes();
+	return ktap_exit();
+}
