@@ -102,12 +102,12 @@ static bool make_place(struct grpc_server *server)
 	if (server->counts.open_connections < server->limits.connections)
 		return true;
 	server->counts.over_limit++;
-	TAILQ_FOREACH(seat, &server->seats, link)
-	if (!seat->admitted) {
-		server->counts.refused_handshakes++;
-		end_seat(seat, "Others were waiting.");
-		return true;
-	}
+	for (seat = TAILQ_FIRST(&server->seats); seat; seat = TAILQ_NEXT(seat, link))
+		if (!seat->admitted) {
+			server->counts.refused_handshakes++;
+			end_seat(seat, "Others were waiting.");
+			return true;
+		}
 	return false;
 }
 

@@ -310,8 +310,13 @@ void http2_silence(struct http2 *http2, const char *why)
 	struct grpc_call *call;
 
 	http2->draining = http2->dead = true;
-	LIST_FOREACH(call, &http2->calls, link)
-	grpc_call_lost(call, why);
+	for (call = LIST_FIRST(&http2->calls); call; call = LIST_NEXT(call, link))
+		grpc_call_lost(call, why);
+	if (http2->counts == &http2->unheard)
+		return;
+	http2->counts->open_calls -= http2->open_calls;
+	http2->unheard.open_calls = http2->open_calls;
+	http2->counts = &http2->unheard;
 }
 
 void http2_free(struct http2 *http2)

@@ -88,9 +88,9 @@ static struct link *find(const struct peers *peers, const u8 key[32])
 {
 	struct link *link;
 
-	TAILQ_FOREACH(link, &peers->links, entry)
-	if (!memcmp(link->key, key, sizeof(link->key)))
-		return link;
+	for (link = TAILQ_FIRST(&peers->links); link; link = TAILQ_NEXT(link, entry))
+		if (!memcmp(link->key, key, sizeof(link->key)))
+			return link;
 	return NULL;
 }
 
@@ -111,9 +111,9 @@ static struct grpc_buffer *tag_of(struct peers *peers, const u8 channel[32])
 {
 	struct tag *tag;
 
-	TAILQ_FOREACH(tag, &peers->tags, entry)
-	if (!memcmp(tag->channel, channel, sizeof(tag->channel)))
-		return tag->field;
+	for (tag = TAILQ_FIRST(&peers->tags); tag; tag = TAILQ_NEXT(tag, entry))
+		if (!memcmp(tag->channel, channel, sizeof(tag->channel)))
+			return tag->field;
 	tag = calloc(1, sizeof(*tag));
 	if (!tag)
 		return NULL;
