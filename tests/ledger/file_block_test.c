@@ -123,6 +123,20 @@ static void test_one_byte(void)
 	free((void *)bytes.bytes);
 }
 
+/* A certificate whose length says more than its signatures fill. */
+static void test_certificate_longer(struct span bytes)
+{
+	u8 *longer = calloc(1, bytes.len + 1);
+	size_t at = bytes.len - (10 + 3 * 66) - 1; /* lowest byte of its length */
+	struct block block;
+
+	memcpy(longer, bytes.bytes, bytes.len);
+	longer[at]++;
+	ktap_ok(block_decode((struct span){ longer, bytes.len + 1 }, &block) == -EBADMSG,
+		"a certificate with something behind its signatures is refused");
+	free(longer);
+}
+
 static void test_certificate_order(void)
 {
 	struct span bytes = sample_block(3, 0, 0);
@@ -138,6 +152,7 @@ static void test_certificate_order(void)
 	ktap_ok(block_decode(bytes, &block) == -EBADMSG, "a replica beyond the largest set is refused");
 	second[66 + 1] = 2;
 	ktap_ok(!block_decode(bytes, &block), "and in order it is taken");
+	test_certificate_longer(bytes);
 	free(copy);
 }
 
