@@ -2,7 +2,9 @@
 /*
  * evidence.c - one verdict of a sealed batch, shown by itself: salt, record and
  * path must give the head's root (PROTOCOL.md B1 to B4). SHA-256 and BLAKE2s
- * here are the gate's hashes, not the ledger's. Pure.
+ * here are the gate's hashes, not the ledger's. Pure, but for the handles of
+ * OpenSSL's hashes, which each thread fetches once: fetching costs more than
+ * hashing, and its SHA-256 uses the processor's, four times as fast as libsodium's.
  */
 #include <errno.h>
 
@@ -46,13 +48,38 @@ void evidence_encode(struct writer *writer, const struct evidence *evidence)
 	writer_bytes(writer, evidence->path, evidence->path_len * VG_HASH_LEN);
 }
 
+struct hasher {
+	EVP_MD *digest;
+	EVP_MD_CTX *context;
+};
+
+static _Thread_local struct hasher evidence_sha256, evidence_blake2s;
+
+static bool hasher_digest(struct hasher *hasher, const char *name, const void *bytes, size_t len,
+			  u8 ret_hash[VG_HASH_LEN])
+{
+	if (!hasher->digest)
+		hasher->digest = EVP_MD_fetch(NULL, name, NULL);
+	if (!hasher->context)
+		hasher->context = EVP_MD_CTX_new();
+	return hasher->digest && hasher->context && EVP_DigestInit_ex2(hasher->context, hasher->digest, NULL) == 1 &&
+	       EVP_DigestUpdate(hasher->context, bytes, len) == 1 &&
+	       EVP_DigestFinal_ex(hasher->context, ret_hash, NULL) == 1;
+}
+
+static void sha256(const void *bytes, size_t len, u8 ret_hash[VG_HASH_LEN])
+{
+	if (!hasher_digest(&evidence_sha256, "SHA2-256", bytes, len, ret_hash))
+		crypto_hash_sha256(ret_hash, bytes, len);
+}
+
 static void evidence_leaf(const struct evidence *evidence, u8 ret_hash[VG_HASH_LEN])
 {
 	u8 message[1 + VG_SALT_LEN + sizeof(struct vg_record)] = { VG_LEAF_PREFIX };
 
 	memcpy(message + 1, evidence->salt, VG_SALT_LEN);
 	memcpy(message + 1 + VG_SALT_LEN, &evidence->record, sizeof(evidence->record));
-	crypto_hash_sha256(ret_hash, message, sizeof(message));
+	sha256(message, sizeof(message), ret_hash);
 }
 
 static void evidence_node(const u8 left[VG_HASH_LEN], const u8 right[VG_HASH_LEN], u8 ret_hash[VG_HASH_LEN])
@@ -61,7 +88,7 @@ static void evidence_node(const u8 left[VG_HASH_LEN], const u8 right[VG_HASH_LEN
 
 	memcpy(message + 1, left, VG_HASH_LEN);
 	memcpy(message + 1 + VG_HASH_LEN, right, VG_HASH_LEN);
-	crypto_hash_sha256(ret_hash, message, sizeof(message));
+	sha256(message, sizeof(message), ret_hash);
 }
 
 /* RFC 9162 section 2.1.3.2: @index and the last leaf's number climb together until the root. */
@@ -92,5 +119,5 @@ bool evidence_holds(const struct evidence *evidence)
 
 bool evidence_digest(struct span proposal, u8 ret_digest[VG_HASH_LEN])
 {
-	return EVP_Digest(proposal.bytes, proposal.len, ret_digest, NULL, EVP_blake2s256(), NULL) == 1;
+	return hasher_digest(&evidence_blake2s, "BLAKE2S-256", proposal.bytes, proposal.len, ret_digest);
 }
