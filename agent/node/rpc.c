@@ -136,6 +136,7 @@ void rpc_answer(struct grpc_call *call, const ProtobufCMessage *message)
 void rpc_refuse(struct grpc_call *call, enum grpc_status status, const char *format, ...)
 {
 	struct node *node = grpc_call_server_arg(call);
+	struct rpc_owner *owner = grpc_call_get(call);
 	char text[640];
 	va_list args;
 
@@ -143,6 +144,8 @@ void rpc_refuse(struct grpc_call *call, enum grpc_status status, const char *for
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	node->refused_calls++;
+	if (owner)
+		owner->release(call);
 	grpc_call_finish(call, status, text);
 }
 

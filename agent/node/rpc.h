@@ -18,6 +18,14 @@
 void *rpc_decode(const ProtobufCMessageDescriptor *descriptor, struct span bytes);
 /* The same for a call, which is ended with INVALID_ARGUMENT where it is NULL. */
 void *rpc_request(struct grpc_call *call, const ProtobufCMessageDescriptor *descriptor, struct span bytes);
+/*
+ * What grpc_call_get() of our calls gives starts with this, where it is not NULL: a call that rpc_refuse() ends lets go
+ * of its owner first, as if it were gone.
+ */
+struct rpc_owner {
+	void (*release)(struct grpc_call *call);
+};
+
 /* -ENOBUFS, -EPIPE, -ENOMEM. */
 int rpc_send(struct grpc_call *call, const ProtobufCMessage *message);
 /* Sends @message and ends the call well; or ends it with why not. */

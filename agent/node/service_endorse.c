@@ -10,6 +10,7 @@
 #include "agent/node/service.h"
 
 struct endorsing { /* the cookie of one proposal */
+	struct rpc_owner owner;
 	struct seat *seat;
 	struct grpc_call *call;
 };
@@ -35,6 +36,16 @@ void endorse_answer(void *arg, void *cookie, enum ledger_outcome outcome, const 
 	response.endorsement = rpc_data(endorsement.bytes, endorsement.len);
 	response.result = rpc_data(result.bytes, result.len);
 	rpc_answer(call, &response.base);
+}
+
+static void endorse_gone(struct grpc_call *call)
+{
+	struct endorsing *endorsing = grpc_call_get(call);
+
+	grpc_call_set(call, NULL);
+	if (endorsing)
+		endorser_forget(endorsing->seat->endorser, endorsing);
+	free(endorsing);
 }
 
 /* Is this node one of the channel's endorsers? */
@@ -77,7 +88,7 @@ static void endorse_message(struct grpc_call *call, struct span bytes)
 		rpc_refuse(call, GRPC_RESOURCE_EXHAUSTED, "There is no memory for this proposal.");
 		return;
 	}
-	*endorsing = (struct endorsing){ seat, call };
+	*endorsing = (struct endorsing){ { endorse_gone }, seat, call };
 	grpc_call_set(call, endorsing);
 	request = (struct endorser_request){
 		.proposal = rpc_span(message->proposal),
@@ -95,15 +106,6 @@ static void endorse_half_closed(struct grpc_call *call)
 {
 	if (!grpc_call_get(call))
 		rpc_nothing(call);
-}
-
-static void endorse_gone(struct grpc_call *call)
-{
-	struct endorsing *endorsing = grpc_call_get(call);
-
-	if (endorsing)
-		endorser_forget(endorsing->seat->endorser, endorsing);
-	free(endorsing);
 }
 
 static void query_answer(struct grpc_call *call, struct seat *seat, const struct proposal *proposal)

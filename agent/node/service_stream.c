@@ -18,6 +18,7 @@
 #define STREAM_TURN 64 /* blocks read from the disk for one stream before others have their turn */
 
 struct stream {
+	struct rpc_owner owner;
 	struct seat *seat;
 	struct stream *next;
 	struct grpc_call *call;
@@ -202,6 +203,15 @@ void streams_judge(struct seat *seat)
 	}
 }
 
+static void stream_gone(struct grpc_call *call)
+{
+	struct stream *stream = grpc_call_get(call);
+
+	grpc_call_set(call, NULL);
+	if (stream)
+		stream_free(stream);
+}
+
 static struct stream *stream_new(struct grpc_call *call, struct seat *seat)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
@@ -213,6 +223,7 @@ static struct stream *stream_new(struct grpc_call *call, struct seat *seat)
 		rpc_refuse(call, GRPC_RESOURCE_EXHAUSTED, "There is no memory for another stream.");
 		return NULL;
 	}
+	stream->owner.release = stream_gone;
 	stream->seat = seat;
 	stream->call = call;
 	stream->next = seat->streams;
@@ -285,14 +296,6 @@ static void stream_writable(struct grpc_call *call)
 
 	if (stream && seat_is_open(stream->seat))
 		stream_pump(stream);
-}
-
-static void stream_gone(struct grpc_call *call)
-{
-	struct stream *stream = grpc_call_get(call);
-
-	if (stream)
-		stream_free(stream);
 }
 
 const struct grpc_method service_blocks = {

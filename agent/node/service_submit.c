@@ -25,6 +25,7 @@ struct waiting { /* the cookie of one transaction */
 };
 
 struct submitter {
+	struct rpc_owner owner;
 	struct seat *seat;
 	struct submitter *next;
 	struct grpc_call *call; /* NULL: gone, or the operator's */
@@ -37,6 +38,8 @@ struct submitter {
 };
 
 static struct waiting *submit_unused;
+
+static void submit_gone(struct grpc_call *call);
 
 static struct waiting *submit_wait(struct submitter *submitter, u64 number)
 {
@@ -60,6 +63,7 @@ static struct submitter *submit_new(struct seat *seat, struct grpc_call *call, b
 
 	if (!submitter)
 		return NULL;
+	submitter->owner.release = submit_gone;
 	submitter->seat = seat;
 	submitter->call = call;
 	submitter->stream = stream;
@@ -320,6 +324,7 @@ static void submit_gone(struct grpc_call *call)
 
 	if (!submitter)
 		return;
+	grpc_call_set(call, NULL);
 	submitter->call = NULL;
 	submitter->count = 0;
 	if (!submitter->waiting)
