@@ -251,7 +251,8 @@ bool crowd_configure(struct world *world, struct member *at, const struct member
 	writer_u8(&writer, 1);
 	writer_u8(&writer, 0);
 	writer_bytes(&writer, signature, 64);
-	if (!writer_len(&writer))
+	transaction_hash((struct span){ bytes, writer_len(&writer) }, hash);
+	if (!writer_len(&writer) || crowd_find(world, hash) >= 0) /* it was asked for before, word by word */
 		return false;
 	request = request_add(world, bytes, writer_len(&writer), CROWD_CLIENTS);
 	crowd->configuration = request - crowd->requests;
@@ -313,7 +314,7 @@ static u32 again(struct world *world, u32 client)
 			own->oldest = i;
 		first = false;
 		open++;
-		if (request->state == REQUEST_GIVEN)
+		if (request->state == REQUEST_GIVEN && judge_belongs(&world->members[request->member]))
 			continue;
 		if (world->now_us >= request->again_us)
 			give(world, i);

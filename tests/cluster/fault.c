@@ -131,7 +131,8 @@ static void mend_disk(struct world *world, struct member *member)
 
 static void lose_votes(struct world *world, struct member *member)
 {
-	if (!member || bad(world) >= tolerated(world))
+	/* A replica without a block cannot know that it ever voted: that one is an operator's to mend. */
+	if (!member || !member_height(member) || bad(world) >= tolerated(world))
 		return;
 	member_stop(member, true);
 	if (vault_lose_votes(&member->vault))
@@ -169,26 +170,45 @@ static void add(struct world *world)
 	free(next);
 }
 
+/* Out of the replicas, or out of the channel; or one that is in the channel only becomes a replica again. */
+static bool change(struct world *world, struct membership *next, u32 index)
+{
+	struct membership_node *node = &next->nodes[index];
+	u32 replicas = membership_replicas(next);
+
+	if (!(node->roles & MEMBERSHIP_REPLICA)) {
+		node->roles |= MEMBERSHIP_REPLICA;
+		return replicas < 31;
+	}
+	if (replicas <= 4 || (replicas - 2) / 3 < bad(world))
+		return false;
+	if (draw_chance(&world->draw, 600)) {
+		node->roles &= (u8)~MEMBERSHIP_REPLICA;
+		return true;
+	}
+	memmove(node, node + 1, (next->node_count - index - 1) * sizeof(*node));
+	memset(&next->nodes[--next->node_count], 0, sizeof(*node));
+	return true;
+}
+
 static void drop(struct world *world)
 {
-	struct member *at = any_correct(world), *member = any_correct(world);
+	struct member *at = any_correct(world), *member = any(world);
 	struct membership *next;
 	int index;
 
-	if (!at || at == member || (membership_replicas(ledger_membership(member_ledger(at))) - 2) / 3 < bad(world) ||
-	    membership_replicas(ledger_membership(member_ledger(at))) <= 4)
+	if (!at || at == member || !member_correct(member))
 		return;
 	next = malloc(sizeof(*next));
 	if (!next)
 		abort();
 	*next = *ledger_membership(member_ledger(at));
 	index = membership_node_index(next, member->key);
-	if (index >= 0) {
-		next->nodes[index].roles &= (u8)~MEMBERSHIP_REPLICA;
+	if (index >= 0 && change(world, next, (u32)index)) {
 		next->sequence++;
 		next->epoch++;
 		if (crowd_configure(world, at, next))
-			world_tell(world, "%s is to leave the replicas", member->name);
+			world_tell(world, "%s is to leave or to come back", member->name);
 	}
 	free(next);
 }

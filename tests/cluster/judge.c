@@ -357,8 +357,10 @@ void judge_sent(struct member *member, struct span parcel)
 	if (epoch >= JUDGE_EPOCHS || memcmp(judge->keys[epoch][be(at + 9, 2) % 64], member->key, 32))
 		return; /* somebody else's, passed on */
 	if (at[0] == 5) {
-		if (view + 1 > record->left[epoch])
+		if (view + 1 > record->left[epoch]) {
 			record->left[epoch] = view + 1;
+			world_tell(member->world, "%s wants view %llu", member->name, (unsigned long long)view);
+		}
 		return;
 	}
 	/* Who, epoch, kind, view and number; a pre-prepare's number is the first of its block. */
@@ -369,6 +371,14 @@ void judge_sent(struct member *member, struct span parcel)
 
 		if (new) {
 			memcpy(&entry->value, value, 8);
+			world_tell(member->world, "%s gives its %s for block %llu (%02x%02x..) in view %llu",
+				   member->name,
+				   at[0] == 1	? "pre-prepare"
+				   : at[0] == 2 ? "prepare"
+				   : at[0] == 3 ? "commit"
+						: "checkpoint",
+				   (unsigned long long)be(at + 19, 8), at[at[0] == 1 ? 67 : 27],
+				   at[at[0] == 1 ? 68 : 28], (unsigned long long)view);
 			if (at[0] != 4 && view + 1 < record->left[epoch])
 				world_fail(member->world,
 					   "%s votes (kind %u) for block %llu in view %llu, which it left.",
@@ -402,9 +412,14 @@ void judge_said(struct member *member, const char *sentence)
 
 /* --- liveness --- */
 
+bool judge_belongs(const struct member *member)
+{
+	return membership_node_index(&member->world->judge->latest, member->key) >= 0;
+}
+
 static bool counts(const struct member *member)
 {
-	return member_correct(member) && membership_node_index(&member->world->judge->latest, member->key) >= 0;
+	return member_correct(member) && judge_belongs(member);
 }
 
 static void explain(struct world *world, char *text, size_t size)

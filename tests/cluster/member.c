@@ -229,12 +229,14 @@ static bool ledger_start(struct member *member)
 	struct ledger_error error = { .text = "" };
 	int err;
 
-	if (member->process == 0)
+	if (!member->created)
 		err = ledger_create(&options, &member->world->plan.genesis, WORLD_EPOCH_US, &member->ledger, &error);
 	else
 		err = ledger_open(&options, &member->ledger, &error);
-	if (!err)
+	if (!err) {
+		member->created = true;
 		return true;
+	}
 	world_fail(member->world, "%s cannot open its ledger: %s (%s at %llu; %s)", member->name, error.text,
 		   error.file, (unsigned long long)error.offset, strerror(-err));
 	member->ledger = NULL;

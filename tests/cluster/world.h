@@ -42,7 +42,7 @@ struct member {
 	s64 skew_us;	      /* of its clock */
 	u64 monotonic_us;     /* added to virtual time */
 	u64 wake_at, process; /* counts processes */
-	bool flush_due, paused, broken, lost_votes, disk_failing, joined;
+	bool flush_due, paused, broken, lost_votes, disk_failing, joined, created;
 	struct liar *liar;	 /* NULL: correct */
 	bool twin;		 /* another instance with the same key */
 	struct wire_event *held; /* while paused */
@@ -161,6 +161,8 @@ void judge_done(struct world *world);
 void judge_committed(struct member *member, const struct block *block, const u8 (*digests)[32]);
 void judge_started(struct member *member);
 void judge_sent(struct member *member, struct span parcel);
+/* Is it a node of the channel by the latest configuration that a correct node has? */
+bool judge_belongs(const struct member *member);
 /* What a node says of itself and others. */
 void judge_said(struct member *member, const char *sentence);
 /* Looks whether the run may end; true: it may. */
