@@ -53,6 +53,9 @@ static void judge_balance(struct judge *judge, u32 t, double *miss)
 		miss[i] = -judge->problem->load[(size_t)t * grid->buses + i];
 	for (i = 0; i < grid->units; i++)
 		miss[grid->unit[i].bus] += plan->output[(size_t)t * grid->units + i];
+	for (i = 0; i < plan->stations; i++)
+		miss[judge->problem->stations->station[i].bus] +=
+			plan->discharge[(size_t)t * plan->stations + i] - plan->charge[(size_t)t * plan->stations + i];
 	for (i = 0; i < grid->branches; i++) {
 		const struct grid_branch *branch = &grid->branch[i];
 		double flow = branch->susceptance * (angle[branch->from] - angle[branch->to] - branch->shift);
@@ -128,6 +131,46 @@ static void judge_sign(struct judge *judge, double multiplier, double value, dou
 		judge->product += fabs(multiplier) * fabs(slack) * judge->problem->hours;
 }
 
+/* A quantity within its limits whose cost of one more is @push: nothing is won by moving it. */
+static void judge_rest(struct judge *judge, double value, double least, double most, double push, const char *what,
+		       const char *name, u32 t)
+{
+	double near = CERTIFICATE_TOLERANCE * judge->power;
+
+	judge_residual(judge, &judge->out->limits, fmax(least - value, value - most), judge->power,
+		       "station %s, period %u: %s %g lies outside %g to %g", name, t + 1, what, value, least, most);
+	if ((push > 0 && value <= least + near) || (push < 0 && value >= most - near))
+		judge->product += fabs(push) * fabs(push > 0 ? value - least : most - value) * judge->problem->hours;
+	else
+		judge_residual(judge, &judge->out->stationarity, fabs(push), judge->money,
+			       "station %s, period %u: %s could move for %g a unit", name, t + 1, what, push);
+}
+
+static void judge_station(struct judge *judge, u32 t, u32 s)
+{
+	const struct dispatch_stations *stations = judge->problem->stations;
+	const struct dispatch_station *station = &stations->station[s];
+	const struct dispatch_plan *plan = judge->plan;
+	size_t at = (size_t)t * plan->stations + s;
+	double price = plan->price[(size_t)t * plan->buses + station->bus], worth = plan->worth[at];
+	double later = t + 1 < plan->periods ? plan->worth[at + plan->stations] : 0;
+	double before = t ? plan->stock[at - plan->stations] : 0;
+	double filled = before + judge->problem->hours * (station->charge_efficiency * plan->charge[at] -
+							  plan->discharge[at] / station->discharge_efficiency);
+
+	judge_residual(judge, &judge->out->balance, fabs(plan->stock[at] - filled), judge->power,
+		       "station %s, period %u: its stock is %g MWh where its charging makes %g", station->name, t + 1,
+		       plan->stock[at], filled);
+	judge_residual(judge, &judge->out->limits, fmin(plan->charge[at], plan->discharge[at]), judge->power,
+		       "station %s, period %u: charges and discharges at once", station->name, t + 1);
+	judge_rest(judge, plan->charge[at], 0, plan->open[at] < 0 ? 0 : stations->charge[at],
+		   price - station->charge_efficiency * worth, "charging", station->name, t);
+	judge_rest(judge, plan->discharge[at], 0, plan->open[at] > 0 ? 0 : stations->discharge[at],
+		   worth / station->discharge_efficiency - price, "discharging", station->name, t);
+	judge_rest(judge, plan->stock[at], stations->stock_least[at], stations->stock_most[at], worth - later, "stock",
+		   station->name, t);
+}
+
 static void judge_ramp(struct judge *judge, u32 t, u32 u)
 {
 	const struct grid_unit *unit = &judge->grid->unit[u];
@@ -197,6 +240,8 @@ static void judge_period(struct judge *judge, u32 t, double *scratch)
 			judge->problem->hours *
 			dispatch_unit_cost(&grid->unit[i].cost, judge->plan->output[(size_t)t * grid->units + i]);
 	}
+	for (i = 0; i < judge->plan->stations; i++)
+		judge_station(judge, t, i);
 	for (i = 0; i < grid->branches; i++)
 		judge_branch(judge, t, i);
 	judge_angles(judge, t, scratch, scratch + grid->buses);

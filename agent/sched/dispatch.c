@@ -2,35 +2,15 @@
 /*
  * dispatch.c - builds the program of dispatch.h in either form, solves it, and
  * reads outputs and prices back.
- *
- * By factors: flow_l = sum over buses of factor_lb * (output - load + shifters) - susceptance_l * shift_l, so a limit
- * on flow_l is one row over the units. The price of a bus is energy + sum of rent_l * factor_lb.
  */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/sched/dispatch.h"
-#include "agent/sched/ptdf.h"
-#include "agent/sched/qp.h"
+#include "agent/sched/dispatch_parts.h"
 
-#define DISPATCH_ANGLE 1e-3 /* radians of an angle column: brings its coefficients near 1 */
-#define DISPATCH_SLACK 1e-7 /* MW: a limit passed by less is met */
-
-struct dispatch {
-	const struct dispatch_problem *problem;
-	const struct grid *grid;
-	struct qp *qp;
-	struct ptdf *ptdf;
-	struct dispatch_plan *plan;
-	u32 *output;  /* columns, periods x units */
-	u32 *angle;   /* columns of the full form, periods x buses */
-	u32 *balance; /* rows: periods x islands, or periods x buses */
-	u32 *limit;   /* rows: periods x branches; ~0: not there */
-	u32 *ramp;    /* rows: periods x units; ~0: none */
-	struct dispatch_error *error;
-};
+#define DISPATCH_BRANCHINGS_MAX 400
 
 double dispatch_unit_cost(const struct grid_cost *cost, double output)
 {
@@ -106,6 +86,7 @@ static void dispatch_columns(struct dispatch *dispatch)
 				qp_column(dispatch->qp, first ? 0 : -INFINITY, first ? 0 : INFINITY, 0, 0);
 		}
 	}
+	dispatch_station_columns(dispatch);
 	for (t = 0; t < dispatch->problem->periods; t++)
 		for (u = 0; u < grid->units; u++)
 			if (grid->unit[u].cost.segments)
@@ -132,217 +113,30 @@ static void dispatch_ramps(struct dispatch *dispatch)
 		}
 }
 
-/* --- by distribution factors --- */
-
-static void dispatch_balance_islands(struct dispatch *dispatch)
-{
-	const struct grid *grid = dispatch->grid;
-	u32 t, i, island;
-
-	for (t = 0; t < dispatch->problem->periods; t++)
-		for (island = 0; island < grid->islands; island++) {
-			double load = 0;
-
-			for (i = 0; i < grid->buses; i++)
-				if (grid->bus[i].island == island)
-					load += dispatch->problem->load[(size_t)t * grid->buses + i];
-			dispatch->balance[(size_t)t * grid->islands + island] = qp_row(dispatch->qp, load, load);
-			for (i = 0; i < grid->units; i++)
-				if (grid->bus[grid->unit[i].bus].island == island)
-					qp_term(dispatch->qp, dispatch->output[(size_t)t * grid->units + i], 1);
-		}
-}
-
-static int dispatch_add_limit(struct dispatch *dispatch, u32 t, u32 l)
-{
-	const struct grid *grid = dispatch->grid;
-	const struct grid_branch *branch = &grid->branch[l];
-	const double *factor = ptdf_row(dispatch->ptdf, l);
-	double fixed = -branch->susceptance * branch->shift, least, most;
-	u32 i;
-
-	if (!factor)
-		return -ENOMEM;
-	for (i = 0; i < grid->buses; i++)
-		fixed -= factor[i] * dispatch->problem->load[(size_t)t * grid->buses + i];
-	for (i = 0; i < grid->branches; i++)
-		if (grid->branch[i].shift)
-			fixed += grid->branch[i].susceptance * grid->branch[i].shift *
-				 (factor[grid->branch[i].from] - factor[grid->branch[i].to]);
-	dispatch_flow_limits(branch, dispatch->problem->limits_scale, &least, &most);
-	dispatch->limit[(size_t)t * grid->branches + l] = qp_row(dispatch->qp, least - fixed, most - fixed);
-	for (i = 0; i < grid->units; i++)
-		if (fabs(factor[grid->unit[i].bus]) > 1e-11)
-			qp_term(dispatch->qp, dispatch->output[(size_t)t * grid->units + i], factor[grid->unit[i].bus]);
-	dispatch->plan->limits_added++;
-	return 0;
-}
-
-/* Outputs, angles and flows of the solution at hand. */
-static int dispatch_read_flows(struct dispatch *dispatch)
-{
-	const struct grid *grid = dispatch->grid;
-	struct dispatch_plan *plan = dispatch->plan;
-	const double *value = qp_values(dispatch->qp);
-	double *injection = calloc((size_t)grid->buses + 1, sizeof(*injection));
-	u32 t, i;
-
-	if (!injection)
-		return -ENOMEM;
-	for (t = 0; t < plan->periods; t++) {
-		for (i = 0; i < grid->buses; i++)
-			injection[i] = -dispatch->problem->load[(size_t)t * grid->buses + i];
-		for (i = 0; i < grid->units; i++) {
-			plan->output[(size_t)t * grid->units + i] =
-				value[dispatch->output[(size_t)t * grid->units + i]];
-			injection[grid->unit[i].bus] += plan->output[(size_t)t * grid->units + i];
-		}
-		ptdf_angles(dispatch->ptdf, injection, &plan->angle[(size_t)t * grid->buses]);
-		ptdf_flows(grid, &plan->angle[(size_t)t * grid->buses], &plan->flow[(size_t)t * grid->branches]);
-	}
-	free(injection);
-	return 0;
-}
-
-/* Adds the limits that the solution passes; how many, or -ENOMEM. */
-static int dispatch_add_violated(struct dispatch *dispatch)
-{
-	const struct grid *grid = dispatch->grid;
-	double least, most, flow;
-	int added = 0;
-	u32 t, l;
-
-	for (t = 0; t < dispatch->problem->periods; t++)
-		for (l = 0; l < grid->branches; l++) {
-			if (dispatch->limit[(size_t)t * grid->branches + l] != ~0U)
-				continue;
-			dispatch_flow_limits(&grid->branch[l], dispatch->problem->limits_scale, &least, &most);
-			flow = dispatch->plan->flow[(size_t)t * grid->branches + l];
-			if (flow >= least - DISPATCH_SLACK && flow <= most + DISPATCH_SLACK)
-				continue;
-			if (dispatch_add_limit(dispatch, t, l))
-				return -ENOMEM;
-			added++;
-		}
-	return added;
-}
-
-static void dispatch_price_lazy(struct dispatch *dispatch)
-{
-	const struct grid *grid = dispatch->grid;
-	struct dispatch_plan *plan = dispatch->plan;
-	const double *price = qp_prices(dispatch->qp);
-	double hours = dispatch->problem->hours;
-	u32 t, i, l;
-
-	for (t = 0; t < plan->periods; t++) {
-		double *prices = &plan->price[(size_t)t * grid->buses], *rent = &plan->rent[(size_t)t * grid->branches];
-
-		for (i = 0; i < grid->islands; i++)
-			plan->energy[(size_t)t * grid->islands + i] =
-				price[dispatch->balance[(size_t)t * grid->islands + i]] / hours;
-		for (i = 0; i < grid->buses; i++)
-			prices[i] = plan->energy[(size_t)t * grid->islands + grid->bus[i].island];
-		for (l = 0; l < grid->branches; l++) {
-			u32 row = dispatch->limit[(size_t)t * grid->branches + l];
-			const double *factor = row == ~0U ? NULL : ptdf_row(dispatch->ptdf, l);
-
-			rent[l] = factor ? price[row] / hours : 0;
-			for (i = 0; rent[l] && i < grid->buses; i++)
-				prices[i] += rent[l] * factor[i];
-		}
-	}
-}
-
-/* --- by angles --- */
-
-static void dispatch_full_rows(struct dispatch *dispatch)
-{
-	const struct grid *grid = dispatch->grid;
-	double least, most, load, shift;
-	u32 t, b, i;
-
-	for (t = 0; t < dispatch->problem->periods; t++) {
-		const u32 *angle = &dispatch->angle[(size_t)t * grid->buses];
-
-		for (b = 0; b < grid->buses; b++) {
-			load = dispatch->problem->load[(size_t)t * grid->buses + b];
-			for (i = 0; i < grid->branches; i++) {
-				shift = grid->branch[i].susceptance * grid->branch[i].shift;
-				load -= grid->branch[i].from == b ? shift : grid->branch[i].to == b ? -shift : 0;
-			}
-			dispatch->balance[(size_t)t * grid->buses + b] = qp_row(dispatch->qp, load, load);
-			for (i = 0; i < grid->units; i++)
-				if (grid->unit[i].bus == b)
-					qp_term(dispatch->qp, dispatch->output[(size_t)t * grid->units + i], 1);
-			for (i = 0; i < grid->branches; i++) {
-				const struct grid_branch *branch = &grid->branch[i];
-
-				if (branch->from != b && branch->to != b)
-					continue;
-				qp_term(dispatch->qp, angle[b], -branch->susceptance * DISPATCH_ANGLE);
-				qp_term(dispatch->qp, angle[branch->from == b ? branch->to : branch->from],
-					branch->susceptance * DISPATCH_ANGLE);
-			}
-		}
-		for (i = 0; i < grid->branches; i++) {
-			const struct grid_branch *branch = &grid->branch[i];
-
-			shift = branch->susceptance * branch->shift;
-			dispatch_flow_limits(branch, dispatch->problem->limits_scale, &least, &most);
-			if (least == -INFINITY && most == INFINITY)
-				continue;
-			dispatch->limit[(size_t)t * grid->branches + i] =
-				qp_row(dispatch->qp, least + shift, most + shift);
-			qp_term(dispatch->qp, angle[branch->from], branch->susceptance * DISPATCH_ANGLE);
-			qp_term(dispatch->qp, angle[branch->to], -branch->susceptance * DISPATCH_ANGLE);
-		}
-	}
-}
-
-static void dispatch_price_full(struct dispatch *dispatch)
-{
-	const struct grid *grid = dispatch->grid;
-	struct dispatch_plan *plan = dispatch->plan;
-	const double *price = qp_prices(dispatch->qp);
-	double hours = dispatch->problem->hours;
-	u32 t, i;
-
-	for (t = 0; t < plan->periods; t++) {
-		for (i = grid->buses; i-- > 0;) { /* downwards: the island's first bus has the last word */
-			double at = price[dispatch->balance[(size_t)t * grid->buses + i]] / hours;
-
-			plan->price[(size_t)t * grid->buses + i] = at;
-			plan->energy[(size_t)t * grid->islands + grid->bus[i].island] = at;
-		}
-		for (i = 0; i < grid->branches; i++) {
-			u32 row = dispatch->limit[(size_t)t * grid->branches + i];
-
-			plan->rent[(size_t)t * grid->branches + i] = row == ~0U ? 0 : price[row] / hours;
-		}
-	}
-}
-
-/* --- both --- */
-
 static int dispatch_open(struct dispatch *dispatch)
 {
 	const struct dispatch_problem *problem = dispatch->problem;
 	size_t units = (size_t)problem->periods * dispatch->grid->units, i;
 	size_t buses = (size_t)problem->periods * dispatch->grid->buses;
 	size_t branches = (size_t)problem->periods * dispatch->grid->branches;
+	size_t stations = (size_t)problem->periods * dispatch_stations(problem);
 	int err;
 
-	dispatch->plan = dispatch_plan_new(dispatch->grid, problem->periods);
+	dispatch->plan = dispatch_plan_new(dispatch->grid, problem->periods, dispatch_stations(problem));
 	dispatch->qp = qp_new();
 	dispatch->output = calloc(units + 1, sizeof(u32));
 	dispatch->ramp = calloc(units + 1, sizeof(u32));
 	dispatch->balance = calloc(buses + 1, sizeof(u32));
 	dispatch->limit = calloc(branches + 1, sizeof(u32));
+	dispatch->charge = calloc(stations + 1, sizeof(u32));
+	dispatch->discharge = calloc(stations + 1, sizeof(u32));
+	dispatch->stock = calloc(stations + 1, sizeof(u32));
+	dispatch->fill = calloc(stations + 1, sizeof(u32));
 	if (problem->form == DISPATCH_FULL)
 		dispatch->angle = calloc(buses + 1, sizeof(u32));
 	if (!dispatch->plan || !dispatch->qp || !dispatch->output || !dispatch->ramp || !dispatch->balance ||
-	    !dispatch->limit || (problem->form == DISPATCH_FULL && !dispatch->angle))
+	    !dispatch->limit || !dispatch->charge || !dispatch->discharge || !dispatch->stock || !dispatch->fill ||
+	    (problem->form == DISPATCH_FULL && !dispatch->angle))
 		return -ENOMEM;
 	for (i = 0; i < branches; i++)
 		dispatch->limit[i] = ~0U;
@@ -362,6 +156,10 @@ static void dispatch_close(struct dispatch *dispatch)
 	free(dispatch->balance);
 	free(dispatch->limit);
 	free(dispatch->ramp);
+	free(dispatch->charge);
+	free(dispatch->discharge);
+	free(dispatch->stock);
+	free(dispatch->fill);
 }
 
 static int dispatch_run(struct dispatch *dispatch)
@@ -384,27 +182,121 @@ static int dispatch_run(struct dispatch *dispatch)
 	return -EDOM;
 }
 
-static int dispatch_work(struct dispatch *dispatch)
+/* Solves with the bounds as they stand, until no branch limit is violated. */
+static int dispatch_settle(struct dispatch *dispatch)
 {
 	int err, added = 1;
 
-	dispatch_columns(dispatch);
-	dispatch_ramps(dispatch);
-	if (dispatch->problem->form == DISPATCH_FULL) {
-		dispatch_full_rows(dispatch);
-		err = dispatch_run(dispatch);
-		return err ? err : dispatch_read_flows(dispatch);
-	}
-	dispatch_balance_islands(dispatch);
 	while (added > 0) {
 		err = dispatch_run(dispatch);
 		if (!err)
 			err = dispatch_read_flows(dispatch);
 		if (err)
 			return err;
-		added = dispatch_add_violated(dispatch);
+		added = dispatch->problem->form == DISPATCH_FULL ? 0 : dispatch_add_violated(dispatch);
 	}
 	return added;
+}
+
+static double dispatch_cost(const struct dispatch *dispatch)
+{
+	const struct dispatch_plan *plan = dispatch->plan;
+	double cost = 0;
+	size_t i;
+
+	for (i = 0; i < (size_t)plan->periods * plan->units; i++)
+		cost += dispatch->problem->hours *
+			dispatch_unit_cost(&dispatch->grid->unit[i % plan->units].cost, plan->output[i]);
+	return cost;
+}
+
+struct dispatch_choice { /* which of charging and discharging stays open at a station in a period; 0: both */
+	signed char *open, *best;
+	double best_cost;
+};
+
+static void dispatch_bound(struct dispatch *dispatch, size_t at, signed char open)
+{
+	const struct dispatch_stations *stations = dispatch->problem->stations;
+
+	qp_bounds(dispatch->qp, dispatch->charge[at], 0, open < 0 ? 0 : stations->charge[at]);
+	qp_bounds(dispatch->qp, dispatch->discharge[at], 0, open > 0 ? 0 : stations->discharge[at]);
+}
+
+/* Depth first; each node closes one of the two where both are used. */
+static int dispatch_branch(struct dispatch *dispatch, struct dispatch_choice *choice)
+{
+	u32 t, s, side;
+	size_t at;
+	signed char first;
+	int err;
+
+	if (dispatch->plan->branchings++ >= DISPATCH_BRANCHINGS_MAX)
+		return 0;
+	err = dispatch_settle(dispatch);
+	if (err)
+		return err == -EDOM ? 0 : err;
+	if (dispatch_cost(dispatch) >= choice->best_cost - 1e-9 * fabs(choice->best_cost))
+		return 0;
+	if (!dispatch_station_both(dispatch, &t, &s)) {
+		choice->best_cost = dispatch_cost(dispatch);
+		memcpy(choice->best, choice->open, (size_t)dispatch->plan->periods * dispatch->plan->stations);
+		return 0;
+	}
+	at = (size_t)t * dispatch->plan->stations + s;
+	first = dispatch->plan->charge[at] >= dispatch->plan->discharge[at] ? 1 : -1;
+	for (side = 0; !err && side < 2; side++) {
+		choice->open[at] = side ? -first : first;
+		dispatch_bound(dispatch, at, choice->open[at]);
+		err = dispatch_branch(dispatch, choice);
+	}
+	choice->open[at] = 0;
+	dispatch_bound(dispatch, at, 0);
+	return err;
+}
+
+/* Excludes charging and discharging at once, where the prices invite it. */
+static int dispatch_exclude(struct dispatch *dispatch)
+{
+	size_t count = (size_t)dispatch->plan->periods * dispatch->plan->stations, i;
+	struct dispatch_choice choice = { .open = calloc(count, 1), .best = calloc(count, 1), .best_cost = INFINITY };
+	double bound = dispatch_cost(dispatch);
+	int err = choice.open && choice.best ? dispatch_branch(dispatch, &choice) : -ENOMEM;
+
+	if (!err && choice.best_cost == INFINITY) {
+		snprintf(dispatch->error->text, sizeof(dispatch->error->text),
+			 "no plan was found in which no station charges and discharges at once");
+		err = -EDOM;
+	}
+	for (i = 0; !err && i < count; i++) {
+		dispatch->plan->open[i] = choice.best[i];
+		dispatch_bound(dispatch, i, choice.best[i]);
+	}
+	if (!err)
+		err = dispatch_settle(dispatch);
+	if (!err)
+		dispatch->plan->excluded_gap = (choice.best_cost - bound) / fmax(1, fabs(choice.best_cost));
+	free(choice.open);
+	free(choice.best);
+	return err;
+}
+
+static int dispatch_work(struct dispatch *dispatch)
+{
+	u32 t, s;
+	int err;
+
+	dispatch_columns(dispatch);
+	dispatch_ramps(dispatch);
+	dispatch_station_rows(dispatch);
+	if (dispatch->problem->form == DISPATCH_FULL)
+		dispatch_full_rows(dispatch);
+	else
+		dispatch_balance_islands(dispatch);
+	err = dispatch_settle(dispatch);
+	if (!err && dispatch_station_both(dispatch, &t, &s))
+		err = dispatch_exclude(dispatch);
+	return err;
 }
 
 static void dispatch_finish(struct dispatch *dispatch)
@@ -418,11 +310,11 @@ static void dispatch_finish(struct dispatch *dispatch)
 		dispatch_price_full(dispatch);
 	else
 		dispatch_price_lazy(dispatch);
-	for (i = 0; i < (size_t)plan->periods * grid->units; i++) {
+	for (i = 0; i < (size_t)plan->periods * grid->units; i++)
 		plan->ramp[i] = dispatch->ramp[i] == ~0U ? 0 : price[dispatch->ramp[i]] / dispatch->problem->hours;
-		plan->cost += dispatch->problem->hours *
-			      dispatch_unit_cost(&grid->unit[i % grid->units].cost, plan->output[i]);
-	}
+	for (i = 0; i < (size_t)plan->periods * plan->stations; i++)
+		plan->worth[i] = -price[dispatch->fill[i]];
+	plan->cost = dispatch_cost(dispatch);
 	for (i = 0; i < (size_t)plan->periods * grid->branches; i++)
 		plan->binding += fabs(plan->rent[i]) > 1e-6;
 }

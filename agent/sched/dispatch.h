@@ -21,13 +21,33 @@ enum dispatch_form {
 	DISPATCH_FULL, /* all limits at once, by angles: the baseline */
 };
 
+/*
+ * Vehicles at a station, all together: a load that may wait, and may give back
+ * (V2G). stock = net energy taken up since the start, in the vehicles: what must be in by when and what can be in at
+ * most. stock_t = stock_t-1 + hours * (charge_efficiency * charge_t - discharge_t / discharge_efficiency) Never both at
+ * once: with losses and prices above 0 that is never cheapest; where prices invite it, it is excluded by branching.
+ */
+struct dispatch_station {
+	char name[GRID_NAME_MAX];
+	u32 bus;
+	double charge_efficiency, discharge_efficiency; /* above 0, at most 1 */
+};
+
+struct dispatch_stations {
+	u32 count;
+	const struct dispatch_station *station;
+	const double *charge, *discharge;	/* periods x stations: most MW */
+	const double *stock_least, *stock_most; /* periods x stations: MWh after the period */
+};
+
 struct dispatch_problem {
 	const struct grid *grid;
 	u32 periods;
-	double hours;		 /* of a period */
-	const double *load;	 /* periods x buses, MW */
-	const double *available; /* periods x units: most output; NULL: as in the case */
-	double limits_scale;	 /* on branch limits; 0: limits are ignored */
+	double hours;				  /* of a period */
+	const double *load;			  /* periods x buses, MW */
+	const double *available;		  /* periods x units: most output; NULL: as in the case */
+	const struct dispatch_stations *stations; /* NULL: none */
+	double limits_scale;			  /* on branch limits; 0: limits are ignored */
 	enum dispatch_form form;
 };
 
@@ -42,7 +62,14 @@ struct dispatch_plan {
 	double *rent;	/* periods x branches: price of the branch's limit, with the sign of the flow's direction (money
 			   per MWh) */
 	double *ramp;	/* periods x units: price of the ramp limit into this period */
-	u32 rounds;	/* solutions until no limit was violated */
+	u32 stations;
+	double *charge, *discharge; /* periods x stations, MW */
+	double *stock;		    /* periods x stations, MWh */
+	double *worth;		    /* periods x stations: of a MWh in the vehicles */
+	signed char *open;   /* periods x stations: 1, only charging was left open; -1, only discharging; 0, both */
+	u32 branchings;	     /* programs solved to exclude charging and discharging at once */
+	double excluded_gap; /* of the cost, between the plan and the bound without that exclusion */
+	u32 rounds;	     /* solutions until no limit was violated */
 	u32 limits_added;
 	u32 binding; /* branch limits, over all periods */
 };
@@ -55,7 +82,7 @@ struct dispatch_error {
 int dispatch_solve(const struct dispatch_problem *problem, struct dispatch_plan **ret_plan,
 		   struct dispatch_error *ret_error);
 void dispatch_free(struct dispatch_plan *plan);
-struct dispatch_plan *dispatch_plan_new(const struct grid *grid, u32 periods);
+struct dispatch_plan *dispatch_plan_new(const struct grid *grid, u32 periods, u32 stations);
 
 /* Least and most flow of a branch under its limit and its angles' limits. */
 void dispatch_flow_limits(const struct grid_branch *branch, double scale, double *ret_least, double *ret_most);

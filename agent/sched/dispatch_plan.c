@@ -6,7 +6,7 @@
 
 #include "agent/sched/dispatch.h"
 
-struct dispatch_plan *dispatch_plan_new(const struct grid *grid, u32 periods)
+struct dispatch_plan *dispatch_plan_new(const struct grid *grid, u32 periods, u32 stations)
 {
 	struct dispatch_plan *plan = calloc(1, sizeof(*plan));
 
@@ -17,6 +17,12 @@ struct dispatch_plan *dispatch_plan_new(const struct grid *grid, u32 periods)
 	plan->units = grid->units;
 	plan->branches = grid->branches;
 	plan->islands = grid->islands;
+	plan->stations = stations;
+	plan->charge = calloc((size_t)periods * stations + 1, sizeof(double));
+	plan->discharge = calloc((size_t)periods * stations + 1, sizeof(double));
+	plan->stock = calloc((size_t)periods * stations + 1, sizeof(double));
+	plan->open = calloc((size_t)periods * stations + 1, 1);
+	plan->worth = calloc((size_t)periods * stations + 1, sizeof(double));
 	plan->output = calloc((size_t)periods * grid->units + 1, sizeof(double));
 	plan->ramp = calloc((size_t)periods * grid->units + 1, sizeof(double));
 	plan->angle = calloc((size_t)periods * grid->buses + 1, sizeof(double));
@@ -24,7 +30,8 @@ struct dispatch_plan *dispatch_plan_new(const struct grid *grid, u32 periods)
 	plan->flow = calloc((size_t)periods * grid->branches + 1, sizeof(double));
 	plan->rent = calloc((size_t)periods * grid->branches + 1, sizeof(double));
 	plan->energy = calloc((size_t)periods * grid->islands + 1, sizeof(double));
-	if (plan->output && plan->ramp && plan->angle && plan->price && plan->flow && plan->rent && plan->energy)
+	if (plan->output && plan->ramp && plan->angle && plan->price && plan->flow && plan->rent && plan->energy &&
+	    plan->charge && plan->discharge && plan->stock && plan->worth && plan->open)
 		return plan;
 	dispatch_free(plan);
 	return NULL;
@@ -41,5 +48,10 @@ void dispatch_free(struct dispatch_plan *plan)
 	free(plan->flow);
 	free(plan->rent);
 	free(plan->energy);
+	free(plan->charge);
+	free(plan->discharge);
+	free(plan->stock);
+	free(plan->worth);
+	free(plan->open);
 	free(plan);
 }

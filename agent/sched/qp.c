@@ -169,6 +169,16 @@ static bool qp_give_quadratic(struct qp *qp)
 	return fine;
 }
 
+void qp_bounds(struct qp *qp, u32 column, double lower, double upper)
+{
+	qp->lower[column] = qp_bound(lower);
+	qp->upper[column] = qp_bound(upper);
+	if (qp->loaded) {
+		Clp_columnLower(qp->model)[column] = qp->lower[column];
+		Clp_columnUpper(qp->model)[column] = qp->upper[column];
+	}
+}
+
 static bool qp_load(struct qp *qp)
 {
 	CoinBigIndex *none = calloc((size_t)qp->columns + 1, sizeof(*none));

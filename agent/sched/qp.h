@@ -23,6 +23,8 @@ u32 qp_column(struct qp *qp, double lower, double upper, double linear, double q
 /* A new row; its terms follow by qp_term(), those of one column are added up. Index, or ~0. */
 u32 qp_row(struct qp *qp, double lower, double upper);
 void qp_term(struct qp *qp, u32 column, double coefficient);
+/* Other bounds for a column, also between solutions. */
+void qp_bounds(struct qp *qp, u32 column, double lower, double upper);
 /* @seconds: 0 for no limit. QP_FAILED also when memory ran out on the way. */
 enum qp_status qp_solve(struct qp *qp, double seconds);
 /* Of the last solution; they live until the next change. */

@@ -4,6 +4,7 @@ ROUTE_SOURCES := agent/sched/evrptw.c agent/sched/routing_check.c agent/sched/ho
 	agent/sched/router.c
 CASE_SOURCES := agent/sched/grid.c agent/sched/matpower.c agent/sched/csv.c agent/sched/gridfiles.c
 DISPATCH_SOURCES := $(CASE_SOURCES) agent/sched/qp.c agent/sched/ptdf.c agent/sched/dispatch.c agent/sched/dispatch_plan.c \
+	agent/sched/dispatch_lazy.c agent/sched/dispatch_full.c agent/sched/dispatch_station.c \
 	agent/sched/certificate.c agent/sched/conflict.c
 SCHED_SOURCES := $(ROUTE_SOURCES) $(DISPATCH_SOURCES)
 SCHED_LIBS := -lClp -lCoinUtils -lm

@@ -337,6 +337,122 @@ static void test_by_hand(void)
 	grid_free(grid);
 }
 
+/* --- vehicles at stations --- */
+
+/* One bus, a cheap and a dear hour by a quadratic cost; a station of 90 % each way. */
+static void test_station_by_hand(void)
+{
+	static const struct dispatch_station station = { "S", 0, 0.9, 0.9 };
+	static const double charge[2] = { 10, 10 }, discharge[2] = { 0, 8 }, least[2] = { 0, 3 }, most[2] = { 9, 9 };
+	const struct dispatch_stations stations = { 1, &station, charge, discharge, least, most };
+	double load[2] = { 20, 60 };
+	struct dispatch_problem problem = {
+		.periods = 2, .hours = 1, .load = load, .stations = &stations, .limits_scale = 1
+	};
+	struct certificate certificate;
+	struct dispatch_error error;
+	struct dispatch_plan *found;
+
+	problem.grid = grid_new();
+	grid_add_bus((struct grid *)problem.grid)->number = 1;
+	*grid_add_unit((struct grid *)problem.grid) = (struct grid_unit){ .most = 200, .cost.quadratic = 0.5 };
+	grid_finish((struct grid *)problem.grid, "hand");
+	if (dispatch_solve(&problem, &found, &error)) {
+		ktap_ok(false, "a station by hand: %s", error.text);
+		return;
+	}
+	certificate_check(&problem, found, &certificate);
+	/* charges 10 at prices near 30, gives 5.4 back near 54.6: the stock of 9 falls to 3 */
+	ktap_ok(certificate.good && fabs(found->charge[0] - 10) < 1e-6 && fabs(found->discharge[1] - 5.4) < 1e-6 &&
+			fabs(found->price[0] - 30) < 1e-6 && fabs(found->price[1] - 54.6) < 1e-6,
+		"vehicles charge in the cheap hour and give back in the dear one (%s)", certificate.worst);
+	found->worth[1] += 0.1;
+	certificate_check(&problem, found, &certificate);
+	ktap_ok(!certificate.good, "a wrong worth of stored energy is seen");
+	dispatch_free(found);
+	grid_free((struct grid *)problem.grid);
+}
+
+/* A unit that must run and costs less the more it gives makes prices negative: burning energy would pay. */
+static void test_station_both(void)
+{
+	static const struct dispatch_station station = { "S", 0, 0.8, 0.8 };
+	static const double charge[2] = { 10, 10 }, discharge[2] = { 10, 10 }, least[2] = { 0, 0 }, most[2] = { 4, 4 };
+	const struct dispatch_stations stations = { 1, &station, charge, discharge, least, most };
+	double load[2] = { 20, 20 };
+	struct dispatch_problem problem = {
+		.periods = 2, .hours = 1, .load = load, .stations = &stations, .limits_scale = 1
+	};
+	struct certificate certificate;
+	struct dispatch_error error;
+	struct dispatch_plan *found;
+	bool both;
+
+	problem.grid = grid_new();
+	grid_add_bus((struct grid *)problem.grid)->number = 1;
+	*grid_add_unit((struct grid *)problem.grid) = (struct grid_unit){ .least = 0, .most = 60, .cost.linear = -5 };
+	grid_finish((struct grid *)problem.grid, "hand");
+	if (dispatch_solve(&problem, &found, &error)) {
+		ktap_ok(false, "a station under negative prices: %s", error.text);
+		return;
+	}
+	certificate_check(&problem, found, &certificate);
+	both = (found->charge[0] > 1e-6 && found->discharge[0] > 1e-6) ||
+	       (found->charge[1] > 1e-6 && found->discharge[1] > 1e-6);
+	ktap_ok(!both && found->branchings > 0 && found->excluded_gap >= 0 && certificate.good &&
+			fabs(found->cost + 225) < 1e-6,
+		"where prices invite charging and discharging at once it is excluded, with the gap stated (%.3f; %s)",
+		found->excluded_gap, certificate.worst);
+	dispatch_free(found);
+	grid_free((struct grid *)problem.grid);
+}
+
+/* Stations on a real network: both forms agree, certified. */
+static void test_station_network(void)
+{
+	struct grid *grid = load_case("case39");
+	enum { PERIODS = 6, STATIONS = 3 };
+	static struct dispatch_station station[STATIONS] = { { "A", 3, 0.95, 0.95 },
+							     { "B", 15, 0.9, 0.9 },
+							     { "C", 26, 1, 0.9 } };
+	static double charge[PERIODS * STATIONS], discharge[PERIODS * STATIONS], least[PERIODS * STATIONS],
+		most[PERIODS * STATIONS];
+	const struct dispatch_stations stations = { STATIONS, station, charge, discharge, least, most };
+	struct dispatch_problem problem = {
+		.grid = grid, .periods = PERIODS, .hours = 1, .stations = &stations, .limits_scale = 0.86
+	};
+	struct certificate certificate[2];
+	struct dispatch_error error;
+	struct dispatch_plan *found[2] = { NULL };
+	double *load;
+	u32 i, form;
+
+	if (!grid) {
+		ktap_skip("stations on a network", "no $SHARED/data/matpower");
+		return;
+	}
+	problem.load = load = loads(grid, PERIODS, 0.8, 0.98);
+	for (i = 0; i < PERIODS * STATIONS; i++) {
+		charge[i] = draw(20, 60);
+		discharge[i] = i % 2 ? draw(0, 40) : 0;
+		least[i] = i / STATIONS == PERIODS - 1 ? 60 : 0;
+		most[i] = 120;
+	}
+	for (form = 0; form < 2; form++) {
+		problem.form = form;
+		if (!dispatch_solve(&problem, &found[form], &error))
+			certificate_check(&problem, found[form], &certificate[form]);
+	}
+	ktap_ok(found[0] && found[1] && certificate[0].good && certificate[1].good && found[0]->binding &&
+			fabs(found[0]->cost - found[1]->cost) < 1e-8 * found[0]->cost,
+		"three stations on case39 over six periods: both forms cost %.4f, certified",
+		found[0] ? found[0]->cost : 0);
+	dispatch_free(found[0]);
+	dispatch_free(found[1]);
+	free(load);
+	grid_free(grid);
+}
+
 /* --- the paper's day --- */
 
 static void test_paper(bool areas, double cost)
@@ -390,6 +506,9 @@ int main(void)
 	test_forms();
 	test_properties();
 	test_certificate();
+	test_station_by_hand();
+	test_station_both();
+	test_station_network();
 	test_paper(false, 2459823.5);
 	test_paper(true, 2591157.3);
 	return ktap_exit();

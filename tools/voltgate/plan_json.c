@@ -98,7 +98,7 @@ wrong:
 int plan_json_take(const json_t *object, const struct grid *grid, u32 periods, struct dispatch_plan **ret_plan,
 		   char ret_error[240])
 {
-	struct dispatch_plan *plan = dispatch_plan_new(grid, periods);
+	struct dispatch_plan *plan = dispatch_plan_new(grid, periods, 0);
 
 	if (!plan) {
 		snprintf(ret_error, 240, "out of memory");

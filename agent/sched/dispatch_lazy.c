@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * dispatch_lazy.c - branch limits by distribution factors, added when violated.
+ *
+ * flow_l = sum over buses of factor_lb * (fed in - load + shifters) - susceptance_l * shift_l, so a limit on flow_l is
+ * one row over units and stations. The price of a bus is energy + sum of rent_l * factor_lb.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "agent/sched/dispatch_parts.h"
+
+#define DISPATCH_SLACK 1e-7 /* MW: a limit passed by less is met */
+
+void dispatch_balance_islands(struct dispatch *dispatch)
+{
+	const struct grid *grid = dispatch->grid;
+	u32 t, i, island;
+
+	for (t = 0; t < dispatch->problem->periods; t++)
+		for (island = 0; island < grid->islands; island++) {
+			double load = 0;
+
+			for (i = 0; i < grid->buses; i++)
+				if (grid->bus[i].island == island)
+					load += dispatch->problem->load[(size_t)t * grid->buses + i];
+			dispatch->balance[(size_t)t * grid->islands + island] = qp_row(dispatch->qp, load, load);
+			for (i = 0; i < grid->units; i++)
+				if (grid->bus[grid->unit[i].bus].island == island)
+					qp_term(dispatch->qp, dispatch->output[(size_t)t * grid->units + i], 1);
+			for (i = 0; i < dispatch_stations(dispatch->problem); i++)
+				if (grid->bus[dispatch->problem->stations->station[i].bus].island == island)
+					dispatch_station_terms(dispatch, t, i, 1);
+		}
+}
+
+static int dispatch_add_limit(struct dispatch *dispatch, u32 t, u32 l)
+{
+	const struct grid *grid = dispatch->grid;
+	const struct grid_branch *branch = &grid->branch[l];
+	const double *factor = ptdf_row(dispatch->ptdf, l);
+	double fixed = -branch->susceptance * branch->shift, least, most;
+	u32 i;
+
+	if (!factor)
+		return -ENOMEM;
+	for (i = 0; i < grid->buses; i++)
+		fixed -= factor[i] * dispatch->problem->load[(size_t)t * grid->buses + i];
+	for (i = 0; i < grid->branches; i++)
+		if (grid->branch[i].shift)
+			fixed += grid->branch[i].susceptance * grid->branch[i].shift *
+				 (factor[grid->branch[i].from] - factor[grid->branch[i].to]);
+	dispatch_flow_limits(branch, dispatch->problem->limits_scale, &least, &most);
+	dispatch->limit[(size_t)t * grid->branches + l] = qp_row(dispatch->qp, least - fixed, most - fixed);
+	for (i = 0; i < grid->units; i++)
+		if (fabs(factor[grid->unit[i].bus]) > 1e-11)
+			qp_term(dispatch->qp, dispatch->output[(size_t)t * grid->units + i], factor[grid->unit[i].bus]);
+	for (i = 0; i < dispatch_stations(dispatch->problem); i++)
+		dispatch_station_terms(dispatch, t, i, factor[dispatch->problem->stations->station[i].bus]);
+	dispatch->plan->limits_added++;
+	return 0;
+}
+
+int dispatch_read_flows(struct dispatch *dispatch)
+{
+	const struct grid *grid = dispatch->grid;
+	struct dispatch_plan *plan = dispatch->plan;
+	const double *value = qp_values(dispatch->qp);
+	double *injection = calloc((size_t)grid->buses + 1, sizeof(*injection));
+	u32 t, i;
+
+	if (!injection)
+		return -ENOMEM;
+	dispatch_station_read(dispatch);
+	for (t = 0; t < plan->periods; t++) {
+		for (i = 0; i < grid->buses; i++)
+			injection[i] = -dispatch->problem->load[(size_t)t * grid->buses + i];
+		for (i = 0; i < grid->units; i++) {
+			plan->output[(size_t)t * grid->units + i] =
+				value[dispatch->output[(size_t)t * grid->units + i]];
+			injection[grid->unit[i].bus] += plan->output[(size_t)t * grid->units + i];
+		}
+		for (i = 0; i < plan->stations; i++)
+			injection[dispatch->problem->stations->station[i].bus] +=
+				plan->discharge[(size_t)t * plan->stations + i] -
+				plan->charge[(size_t)t * plan->stations + i];
+		ptdf_angles(dispatch->ptdf, injection, &plan->angle[(size_t)t * grid->buses]);
+		ptdf_flows(grid, &plan->angle[(size_t)t * grid->buses], &plan->flow[(size_t)t * grid->branches]);
+	}
+	free(injection);
+	return 0;
+}
+
+int dispatch_add_violated(struct dispatch *dispatch)
+{
+	const struct grid *grid = dispatch->grid;
+	double least, most, flow;
+	int added = 0;
+	u32 t, l;
+
+	for (t = 0; t < dispatch->problem->periods; t++)
+		for (l = 0; l < grid->branches; l++) {
+			if (dispatch->limit[(size_t)t * grid->branches + l] != ~0U)
+				continue;
+			dispatch_flow_limits(&grid->branch[l], dispatch->problem->limits_scale, &least, &most);
+			flow = dispatch->plan->flow[(size_t)t * grid->branches + l];
+			if (flow >= least - DISPATCH_SLACK && flow <= most + DISPATCH_SLACK)
+				continue;
+			if (dispatch_add_limit(dispatch, t, l))
+				return -ENOMEM;
+			added++;
+		}
+	return added;
+}
+
+void dispatch_price_lazy(struct dispatch *dispatch)
+{
+	const struct grid *grid = dispatch->grid;
+	struct dispatch_plan *plan = dispatch->plan;
+	const double *price = qp_prices(dispatch->qp);
+	double hours = dispatch->problem->hours;
+	u32 t, i, l;
+
+	for (t = 0; t < plan->periods; t++) {
+		double *prices = &plan->price[(size_t)t * grid->buses], *rent = &plan->rent[(size_t)t * grid->branches];
+
+		for (i = 0; i < grid->islands; i++)
+			plan->energy[(size_t)t * grid->islands + i] =
+				price[dispatch->balance[(size_t)t * grid->islands + i]] / hours;
+		for (i = 0; i < grid->buses; i++)
+			prices[i] = plan->energy[(size_t)t * grid->islands + grid->bus[i].island];
+		for (l = 0; l < grid->branches; l++) {
+			u32 row = dispatch->limit[(size_t)t * grid->branches + l];
+			const double *factor = row == ~0U ? NULL : ptdf_row(dispatch->ptdf, l);
+
+			rent[l] = factor ? price[row] / hours : 0;
+			for (i = 0; rent[l] && i < grid->buses; i++)
+				prices[i] += rent[l] * factor[i];
+		}
+	}
+}
