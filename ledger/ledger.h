@@ -80,7 +80,10 @@ void candidate_drop(struct candidate *candidate);
 #define LEDGER_UNSYNCED_MAX 32
 int ledger_append(struct ledger *ledger, struct candidate *candidate, const struct block_certificate *certificate,
 		  struct ledger_error *ret_error);
-/* All appended blocks are on the disk and in the committed state when it returns. -ENOSPC (make room, try again), -EIO.
+/*
+ * All appended blocks are on the disk and in the committed state when it returns. -ENOSPC, -EIO: nothing more is
+ * acknowledged; it may be tried again, but if it was the block files that could not be synced it fails until the
+ * ledger is opened anew, since nobody knows then what the disk has.
  */
 int ledger_sync(struct ledger *ledger, struct ledger_error *ret_error);
 /* The last block that ledger_sync() covered. */

@@ -14,11 +14,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define STORE_CACHE_BYTES (16 << 20) /* blocks of tables */
-#define STORE_BUFFER_BYTES (8 << 20) /* of batches not yet in a table; at most two of them */
-#define STORE_TABLE_BYTES (8 << 20)  /* a table's file */
-#define STORE_FILES_MAX 128	     /* open at a time */
-#define STORE_FILTER_BITS 10	     /* per key; about 1 % of absent keys cost a read */
+#define STORE_CACHE_BYTES (16 << 20)  /* blocks of tables */
+#define STORE_BUFFER_BYTES (16 << 20) /* of batches not yet in a table; at most two of them */
+#define STORE_TABLE_BYTES (8 << 20)   /* a table's file */
+#define STORE_FILES_MAX 128	      /* open at a time */
+#define STORE_FILTER_BITS 10	      /* per key; about 1 % of absent keys cost a read */
+#define STORE_BLOCK_BYTES 1024	      /* read and checked for one value: LevelDB checks it every time, by table */
 
 struct store_leveldb {
 	struct store store;
@@ -229,6 +230,7 @@ static void store_leveldb_configure(struct store_leveldb *self, bool create)
 	leveldb_options_set_error_if_exists(self->options, create);
 	leveldb_options_set_paranoid_checks(self->options, 1);
 	leveldb_options_set_write_buffer_size(self->options, STORE_BUFFER_BYTES);
+	leveldb_options_set_block_size(self->options, STORE_BLOCK_BYTES);
 	leveldb_options_set_max_file_size(self->options, STORE_TABLE_BYTES);
 	leveldb_options_set_max_open_files(self->options, STORE_FILES_MAX);
 	leveldb_options_set_cache(self->options, self->cache);

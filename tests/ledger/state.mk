@@ -5,3 +5,9 @@ $(eval $(call vg_test,ledger/state_model,tests/ledger/state_model_test.c tests/l
 STATE_LEDGER := tests/ledger/state_rig.c tests/ledger/state_channel.c $(filter-out ledger/audit%.c,$(LEDGER_SOURCES))
 $(eval $(call vg_test,ledger/state_ledger,tests/ledger/state_ledger_test.c $(STATE_LEDGER),$(LEDGER_LIBS)))
 $(eval $(call vg_test,ledger/state_snapshot,tests/ledger/state_snapshot_test.c $(STATE_LEDGER),$(LEDGER_LIBS)))
+# By hand: what blocks cost on states of any size.
+$(B)/tests/ledger/state_bench: $(patsubst %.c,$(B)/obj/%.o,tests/ledger/state_bench.c tests/ledger/state_rig.c $(STATE_SOURCES))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lleveldb -lsodium
+$(eval $(call vg_test,ledger/state_crash,tests/ledger/state_crash_test.c tests/ledger/state_lasting.c $(STATE_LEDGER),$(LEDGER_LIBS)))
