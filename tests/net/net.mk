@@ -4,3 +4,8 @@ NET_TEST_SOURCES := tests/net/maker.c tests/net/world.c tests/net/service.c $(NE
 
 $(eval $(call vg_test,net_grpc_test,tests/net/grpc_test.c $(NET_TEST_SOURCES),$(NET_LIBS)))
 $(eval $(call vg_test,net_peer_test,tests/net/peer_test.c $(NET_TEST_SOURCES) $(wildcard agent/net/peer*.c) $(NODE_PROTO),$(NET_LIBS) -lprotobuf-c))
+$(eval $(call vg_program,tests/net_serve,tests/net/serve.c $(NET_TEST_SOURCES),$(NET_LIBS)))
+$(eval $(call vg_program,tests/net_ask,tests/net/ask.c $(NET_TEST_SOURCES),$(NET_LIBS)))
+TESTS += tests/net/grpc_js.py
+tests: $(B)/tests/net_serve $(B)/tests/net_ask
+$(eval $(call vg_test,net_identity_test,tests/net/identity_test.c $(NET_TEST_SOURCES),$(NET_LIBS) -lsodium))
