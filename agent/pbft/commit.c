@@ -199,7 +199,7 @@ bool commit_advance(struct pbft *core)
 	return any;
 }
 
-void commit_appended(struct pbft *core, u64 number)
+void commit_durable(struct pbft *core, u64 number)
 {
 	struct slot *slot;
 	bool last;

@@ -299,7 +299,7 @@ static void handle(struct pbft *core, const struct pbft_event *event)
 		prepare_executed(core, event);
 		break;
 	case PBFT_APPENDED:
-		commit_appended(core, event->appended.number);
+		commit_durable(core, event->appended.number);
 		break;
 	case PBFT_DONE:
 		done(core, event);

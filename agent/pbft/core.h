@@ -247,7 +247,7 @@ void commit_learn(struct pbft *core, u64 number, const struct pbft_certificate *
 bool commit_prove(struct pbft *core, struct slot *slot);
 void commit_pledge(struct pbft *core, struct slot *slot);
 bool commit_advance(struct pbft *core);
-void commit_appended(struct pbft *core, u64 number);
+void commit_durable(struct pbft *core, u64 number);
 
 /* checkpoint.c */
 void checkpoint_own(struct pbft *core, u64 number, const u8 header[32]);
