@@ -19,6 +19,7 @@ struct filter {
 	u32 first, periods;	   /* looked at */
 	bool *most, *least, *ramp; /* by unit: in force */
 	bool *branch;
+	bool *energy; /* by station: what must be taken up, in force */
 };
 
 static double filter_most(const struct filter *filter, u32 t, u32 u)
@@ -54,7 +55,45 @@ static void filter_angles(const struct filter *filter, struct qp *qp, u32 *ret_f
 	}
 }
 
-static void filter_balances(const struct filter *filter, struct qp *qp, u32 t, u32 units, u32 angles)
+static u32 filter_stations(const struct filter *filter)
+{
+	return filter->problem->stations ? filter->problem->stations->count : 0;
+}
+
+/* Charge, discharge and stock of each station, three columns after each other. */
+static void filter_vehicles(const struct filter *filter, struct qp *qp, u32 t, u32 *ret_first)
+{
+	const struct dispatch_stations *stations = filter->problem->stations;
+	u32 s, column;
+
+	for (s = 0; s < filter_stations(filter); s++) {
+		size_t at = (size_t)t * stations->count + s;
+
+		column = qp_column(qp, 0, stations->charge[at], 0, 0);
+		*ret_first = s ? *ret_first : column;
+		qp_column(qp, 0, stations->discharge[at], 0, 0);
+		qp_column(qp, filter->energy[s] ? stations->stock_least[at] : -INFINITY, stations->stock_most[at], 0,
+			  0);
+	}
+}
+
+static void filter_fill(const struct filter *filter, struct qp *qp, u32 vehicles, u32 before)
+{
+	const struct dispatch_stations *stations = filter->problem->stations;
+	double hours = filter->problem->hours;
+	u32 s;
+
+	for (s = 0; s < filter_stations(filter); s++) {
+		qp_row(qp, 0, 0);
+		qp_term(qp, vehicles + 3 * s + 2, 1);
+		if (before != ~0U)
+			qp_term(qp, before + 3 * s + 2, -1);
+		qp_term(qp, vehicles + 3 * s, -hours * stations->station[s].charge_efficiency);
+		qp_term(qp, vehicles + 3 * s + 1, hours / stations->station[s].discharge_efficiency);
+	}
+}
+
+static void filter_balances(const struct filter *filter, struct qp *qp, u32 t, u32 units, u32 angles, u32 vehicles)
 {
 	const struct grid *grid = filter->grid;
 	u32 b, i;
@@ -70,6 +109,11 @@ static void filter_balances(const struct filter *filter, struct qp *qp, u32 t, u
 		for (i = 0; i < grid->units; i++)
 			if (grid->unit[i].bus == b)
 				qp_term(qp, units + i, 1);
+		for (i = 0; i < filter_stations(filter); i++)
+			if (filter->problem->stations->station[i].bus == b) {
+				qp_term(qp, vehicles + 3 * i, -1);
+				qp_term(qp, vehicles + 3 * i + 1, 1);
+			}
 		for (i = 0; i < grid->branches; i++) {
 			const struct grid_branch *branch = &grid->branch[i];
 			double per = branch->susceptance * CONFLICT_ANGLE;
@@ -120,15 +164,18 @@ static int filter_possible(const struct filter *filter)
 {
 	struct qp *qp = qp_new();
 	u32 *units = calloc(filter->periods, sizeof(*units)), *angles = calloc(filter->periods, sizeof(*angles)), t;
+	u32 *vehicles = calloc(filter->periods, sizeof(*vehicles));
 	enum qp_status status = QP_FAILED;
 
-	if (qp && units && angles) {
+	if (qp && units && angles && vehicles) {
 		for (t = 0; t < filter->periods; t++) {
 			filter_units(filter, qp, filter->first + t, &units[t]);
 			filter_angles(filter, qp, &angles[t]);
+			filter_vehicles(filter, qp, filter->first + t, &vehicles[t]);
 		}
 		for (t = 0; t < filter->periods; t++) {
-			filter_balances(filter, qp, filter->first + t, units[t], angles[t]);
+			filter_balances(filter, qp, filter->first + t, units[t], angles[t], vehicles[t]);
+			filter_fill(filter, qp, vehicles[t], t ? vehicles[t - 1] : ~0U);
 			filter_branches(filter, qp, angles[t]);
 			if (t)
 				filter_ramps(filter, qp, units[t - 1], units[t]);
@@ -138,6 +185,7 @@ static int filter_possible(const struct filter *filter)
 	qp_free(qp);
 	free(units);
 	free(angles);
+	free(vehicles);
 	return status == QP_FAILED ? -ENOMEM : status != QP_INFEASIBLE;
 }
 
@@ -175,6 +223,8 @@ static void filter_all(struct filter *filter)
 		filter->most[i] = filter->least[i] = true;
 		filter->ramp[i] = filter->grid->unit[i].ramp > 0 && filter->periods > 1;
 	}
+	for (i = 0; i < filter_stations(filter); i++)
+		filter->energy[i] = true;
 	for (i = 0; i < filter->grid->branches; i++) {
 		dispatch_flow_limits(&filter->grid->branch[i], filter->problem->limits_scale, &least, &most);
 		filter->branch[i] = least > -INFINITY || most < INFINITY;
@@ -186,7 +236,9 @@ static int filter_choose(struct filter *filter)
 {
 	int possible;
 
-	for (filter->periods = 1, filter->first = 0; filter->first < filter->problem->periods; filter->first++) {
+	/* what must be in the vehicles by when is no matter of one period */
+	for (filter->periods = 1, filter->first = 0;
+	     !filter_stations(filter) && filter->first < filter->problem->periods; filter->first++) {
 		filter_all(filter);
 		possible = filter_possible(filter);
 		if (possible <= 0)
@@ -203,7 +255,7 @@ int conflict_find(const struct dispatch_problem *problem, struct conflict *ret_c
 {
 	const struct grid *grid = problem->grid;
 	struct filter filter = { .problem = problem, .grid = grid };
-	bool *room = calloc(3 * (size_t)grid->units + grid->branches + 1, sizeof(*room));
+	bool *room = calloc(3 * (size_t)grid->units + grid->branches + filter_stations(&filter) + 1, sizeof(*room));
 	int err = room ? 0 : -ENOMEM;
 
 	memset(ret_conflict, 0, sizeof(*ret_conflict));
@@ -212,6 +264,7 @@ int conflict_find(const struct dispatch_problem *problem, struct conflict *ret_c
 		filter.least = room + grid->units;
 		filter.ramp = room + 2 * grid->units;
 		filter.branch = room + 3 * grid->units;
+		filter.energy = filter.branch + grid->branches;
 		err = filter_choose(&filter);
 	}
 	ret_conflict->period = filter.periods > 1 ? ~0U : filter.first;
@@ -223,21 +276,41 @@ int conflict_find(const struct dispatch_problem *problem, struct conflict *ret_c
 		err = filter_reduce(&filter, CONFLICT_BRANCH, filter.branch, grid->branches, ret_conflict);
 	if (!err)
 		err = filter_reduce(&filter, CONFLICT_UNIT_MOST, filter.most, grid->units, ret_conflict);
+	if (!err)
+		err = filter_reduce(&filter, CONFLICT_ENERGY, filter.energy, filter_stations(&filter), ret_conflict);
 	free(room);
 	return err;
+}
+
+/* The last of what a station must have taken up. */
+static size_t conflict_energy(const struct dispatch_problem *problem, u32 s, char *to, size_t size)
+{
+	const struct dispatch_stations *stations = problem->stations;
+	u32 t = problem->periods;
+
+	while (t-- > 1 && !(stations->stock_least[(size_t)t * stations->count + s] > 0))
+		;
+	return (size_t)snprintf(to, size, "station %s needs %g MWh by the end of period %u", stations->station[s].name,
+				stations->stock_least[(size_t)t * stations->count + s], t + 1);
 }
 
 static size_t conflict_word(const struct dispatch_problem *problem, const struct conflict *conflict, u32 i, char *to,
 			    size_t size)
 {
 	const struct conflict_limit *limit = &conflict->limit[i];
-	const struct grid_unit *unit = &problem->grid->unit[limit->index];
-	const struct grid_branch *branch = &problem->grid->branch[limit->index];
+	const struct grid_unit *unit = problem->grid->unit;
+	const struct grid_branch *branch = problem->grid->branch;
 	const struct grid_bus *bus = problem->grid->bus;
 	u32 period = conflict->period == ~0U ? 0 : conflict->period;
 	double least, most;
 
+	if (limit->kind == CONFLICT_BRANCH)
+		branch += limit->index;
+	else if (limit->kind != CONFLICT_ENERGY)
+		unit += limit->index;
 	switch (limit->kind) {
+	case CONFLICT_ENERGY:
+		return conflict_energy(problem, limit->index, to, size);
 	case CONFLICT_UNIT_MOST:
 		most = problem->available ? problem->available[(size_t)period * problem->grid->units + limit->index]
 					  : unit->most;

@@ -13,11 +13,11 @@
 
 #define CONFLICT_LIMITS_MAX 64
 
-enum conflict_kind { CONFLICT_UNIT_MOST, CONFLICT_UNIT_LEAST, CONFLICT_RAMP, CONFLICT_BRANCH };
+enum conflict_kind { CONFLICT_UNIT_MOST, CONFLICT_UNIT_LEAST, CONFLICT_RAMP, CONFLICT_BRANCH, CONFLICT_ENERGY };
 
 struct conflict_limit {
 	enum conflict_kind kind;
-	u32 index; /* of the unit or branch */
+	u32 index; /* of the unit, branch or station */
 };
 
 struct conflict {

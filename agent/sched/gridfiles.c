@@ -14,6 +14,7 @@
 
 #define GRIDFILES_PATH 400
 #define GRIDFILES_REACTANCE 0.1
+#define GRIDFILES_STATIONS_MAX 1000
 
 struct gridfiles_reader {
 	const char *folder;
@@ -23,6 +24,7 @@ struct gridfiles_reader {
 	char path[GRIDFILES_PATH];
 	struct csv csv;
 	struct csv_error error;
+	double *power[4]; /* stations x periods: charge, discharge, least and most stock */
 };
 
 static bool gridfiles_begin(struct gridfiles_reader *reader, const char *name, bool needed)
@@ -313,6 +315,119 @@ static void gridfiles_wind_row(struct gridfiles_reader *reader)
 	files->available[((size_t)period - 1) * units + i] = most;
 }
 
+/* --- vehicles at stations --- */
+
+static void gridfiles_station(struct gridfiles_reader *reader)
+{
+	struct dispatch_stations *stations = &reader->files->stations;
+	struct dispatch_station *grown = realloc((void *)stations->station, (stations->count + 1) * sizeof(*grown)),
+				*station;
+	double bus = gridfiles_number(reader, "bus", NAN), charge, discharge;
+	u32 periods = reader->files->periods, t;
+
+	if (!grown) {
+		grid_fault(reader->grid, true, "%.150s: out of memory.", reader->path);
+		return;
+	}
+	stations->station = grown;
+	station = &grown[stations->count];
+	memset(station, 0, sizeof(*station));
+	snprintf(station->name, sizeof(station->name), "%.31s", gridfiles_text(reader, "station"));
+	station->bus = grid_find_bus(reader->grid, (s64)bus);
+	station->charge_efficiency = gridfiles_number(reader, "charge_efficiency", 1);
+	station->discharge_efficiency = gridfiles_number(reader, "discharge_efficiency", 1);
+	charge = gridfiles_number(reader, "charge_mw", NAN);
+	discharge = gridfiles_number(reader, "discharge_mw", 0);
+	if (grid_fatal(reader->grid))
+		return;
+	if (station->bus == ~0U || charge < 0 || discharge < 0 || !(station->charge_efficiency > 0) ||
+	    station->charge_efficiency > 1 || !(station->discharge_efficiency > 0) ||
+	    station->discharge_efficiency > 1 || stations->count >= GRIDFILES_STATIONS_MAX) {
+		grid_fault(reader->grid, true, "%.120s:%u: station %.31s %s.", reader->path, reader->csv.line,
+			   station->name,
+			   station->bus == ~0U			       ? "is at a bus that is not there"
+			   : stations->count >= GRIDFILES_STATIONS_MAX ? "is one too many"
+			   : charge < 0 || discharge < 0	       ? "has a power below 0"
+								       : "has an efficiency outside 0 to 1");
+		return;
+	}
+	for (t = 0; t < periods; t++) { /* by station first; turned round when all are known */
+		reader->power[0][(size_t)stations->count * periods + t] = charge;
+		reader->power[1][(size_t)stations->count * periods + t] = discharge;
+		reader->power[2][(size_t)stations->count * periods + t] = 0;
+		reader->power[3][(size_t)stations->count * periods + t] = INFINITY;
+	}
+	stations->count++;
+}
+
+static void gridfiles_energy(struct gridfiles_reader *reader)
+{
+	double period = gridfiles_number(reader, "period", NAN), least = gridfiles_number(reader, "least_mwh", NAN);
+	double most = gridfiles_number(reader, "most_mwh", NAN);
+	const struct dispatch_stations *stations = &reader->files->stations;
+	const char *name = gridfiles_text(reader, "station");
+	u32 s;
+
+	for (s = 0; s < stations->count && strcmp(stations->station[s].name, name); s++)
+		;
+	if (grid_fatal(reader->grid))
+		return;
+	if (s == stations->count || !(period >= 1 && period <= reader->files->periods) || least > most) {
+		grid_fault(reader->grid, true, "%.120s:%u: %s.", reader->path, reader->csv.line,
+			   s == stations->count ? "no such station"
+			   : least > most	? "the least energy lies above the most"
+						: "the load has no such period");
+		return;
+	}
+	reader->power[2][(size_t)s * reader->files->periods + (u32)period - 1] = least;
+	reader->power[3][(size_t)s * reader->files->periods + (u32)period - 1] = most;
+}
+
+static int gridfiles_turn(struct gridfiles_reader *reader, double *by_station, const double **ret_by_period)
+{
+	u32 periods = reader->files->periods, count = reader->files->stations.count, t, s;
+	double *turned = calloc((size_t)periods * count + 1, sizeof(*turned));
+
+	if (!turned)
+		return -ENOMEM;
+	for (t = 0; t < periods; t++)
+		for (s = 0; s < count; s++)
+			turned[(size_t)t * count + s] = by_station[(size_t)s * periods + t];
+	*ret_by_period = turned;
+	return 0;
+}
+
+static int gridfiles_stations(struct gridfiles_reader *reader)
+{
+	struct dispatch_stations *stations = &reader->files->stations;
+	size_t room = (size_t)GRIDFILES_STATIONS_MAX * reader->files->periods + 1;
+	int err = 0;
+	u32 i;
+
+	if (!gridfiles_begin(reader, "stations.csv", false))
+		return 0;
+	for (i = 0; i < 4; i++) {
+		reader->power[i] = calloc(room, sizeof(double));
+		err = reader->power[i] ? err : -ENOMEM;
+	}
+	while (!err && gridfiles_row(reader))
+		gridfiles_station(reader);
+	if (!err && !grid_fatal(reader->grid) && gridfiles_begin(reader, "station_energy.csv", true))
+		while (gridfiles_row(reader))
+			gridfiles_energy(reader);
+	if (!err)
+		err = gridfiles_turn(reader, reader->power[0], &stations->charge);
+	if (!err)
+		err = gridfiles_turn(reader, reader->power[1], &stations->discharge);
+	if (!err)
+		err = gridfiles_turn(reader, reader->power[2], &stations->stock_least);
+	if (!err)
+		err = gridfiles_turn(reader, reader->power[3], &stations->stock_most);
+	for (i = 0; i < 4; i++)
+		free(reader->power[i]);
+	return err;
+}
+
 /* Totals of the reference dispatch as load, where the case brings none. */
 static int gridfiles_load_of_reference(struct gridfiles_reader *reader)
 {
@@ -411,6 +526,8 @@ int gridfiles_load(const char *folder, bool keep_areas, struct gridfiles *ret_fi
 	if (!grid_fatal(reader.grid))
 		err = gridfiles_periods(&reader);
 	if (!err && !grid_fatal(reader.grid))
+		err = gridfiles_stations(&reader);
+	if (!err && !grid_fatal(reader.grid))
 		err = grid_finish(reader.grid, folder);
 	return err ? err : grid_fatal(reader.grid) ? -EINVAL : 0;
 }
@@ -421,5 +538,10 @@ void gridfiles_free(struct gridfiles *files)
 	free(files->load);
 	free(files->available);
 	free(files->reference);
+	free((void *)files->stations.station);
+	free((void *)files->stations.charge);
+	free((void *)files->stations.discharge);
+	free((void *)files->stations.stock_least);
+	free((void *)files->stations.stock_most);
 	memset(files, 0, sizeof(*files));
 }

@@ -19,9 +19,10 @@
 struct gridfiles {
 	struct grid *grid; /* its faults are all that was said */
 	u32 periods;
-	double *load;	   /* periods x buses */
-	double *available; /* periods x units, or NULL */
-	double *reference; /* periods x units: the dispatch that came with the case, or NULL */
+	double *load;			   /* periods x buses */
+	double *available;		   /* periods x units, or NULL */
+	struct dispatch_stations stations; /* arrays are ours; count 0: none */
+	double *reference;		   /* periods x units: the dispatch that came with the case, or NULL */
 };
 
 /* 0; -EINVAL: ret_files->grid says why; -ENOMEM. In any case gridfiles_free(). */

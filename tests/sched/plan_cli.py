@@ -79,6 +79,24 @@ def main():
         code, out, err = plan("-j", "plan", tables)
         ktap.ok(not code and abs(json.loads(out)["cost"] - (40 * 10 + 20 * 30 + 40 * 10 + 40 * 30)) < 1e-6,
                 "wind, a full line and two periods by hand", err or out)
+        open(os.path.join(tables, "stations.csv"), "w").write(
+            "station,bus,charge_mw,discharge_mw,charge_efficiency,discharge_efficiency\nEV2,2,30,10,0.9,0.9\n")
+        energy = os.path.join(tables, "station_energy.csv")
+        open(energy, "w").write("period,station,least_mwh,most_mwh\n2,EV2,18,40\n")
+        code, out, err = plan("-j", "plan", tables)
+        answer = json.loads(out) if not code else {}
+        ktap.ok(not code and abs(answer["stock"][1][0] - 18) < 1e-6 and answer["certificate"]["good"],
+                "a station's vehicles have what they need when they need it", err)
+        open(path, "w").write(out)
+        code, _, err = plan("plan", "check", path, tables)
+        ktap.ok(not code, "and the plan passes the check", err)
+        open(energy, "w").write("period,station,least_mwh,most_mwh\n1,EV2,0,40\n2,EV2,40,60\n")
+        open(os.path.join(tables, "generators.csv"), "w").write(
+            "unit,side,bus,p_min_mw,p_max_mw,a_yuan,b_yuan_per_mw,c_yuan_per_mw2\nA,x,1,0,300,0,10,0\nB,x,2,0,60,0,30,0\n")
+        os.remove(os.path.join(tables, "wind.csv"))
+        code, _, err = plan("plan", tables)
+        ktap.ok(code == 2 and "station EV2 needs 40 MWh by the end of period 2" in err and "branch L (1-2) carries -40 to 40 MW" in err,
+                "what cannot be charged is told with what is in the way", err)
         open(os.path.join(tables, "load.csv"), "a").write("3,7,80\n")
         code, _, err = plan("plan", tables)
         ktap.ok(code == 2 and "load.csv:4" in err, "a load at no bus is named with its line", err)

@@ -98,6 +98,7 @@ static int load(const struct words *words, struct plan_case *ret_case)
 		.hours = 1,
 		.load = files->load,
 		.available = files->available,
+		.stations = files->stations.count ? &files->stations : NULL,
 		.limits_scale = words->scale,
 		.form = words->full ? DISPATCH_FULL : DISPATCH_LAZY,
 	};
@@ -116,6 +117,13 @@ static void show_period(const struct plan_case *plan_case, const struct dispatch
 	for (i = 0; i < grid->buses && i < PLAN_LINES; i++)
 		printf(" %s %.4f", grid->bus[i].name, plan->price[(size_t)t * grid->buses + i]);
 	printf("%s\n", grid->buses > PLAN_LINES ? " ..." : "");
+	for (i = 0; i < plan->stations; i++) {
+		size_t at = (size_t)t * plan->stations + i;
+
+		printf("  station %s charges %.3f, gives back %.3f MW, has taken up %.3f MWh\n",
+		       plan_case->files.stations.station[i].name, plan->charge[at], plan->discharge[at],
+		       plan->stock[at]);
+	}
 	for (i = 0; i < grid->branches; i++) {
 		size_t at = (size_t)t * grid->branches + i;
 
@@ -208,7 +216,7 @@ static int check_loaded(const struct cli *cli, const struct words *words, const 
 	if (json_object_get(object, "limits_scale"))
 		with.scale = json_number_value(json_object_get(object, "limits_scale"));
 	status = load(&with, &plan_case);
-	if (!status && plan_json_take(object, plan_case.files.grid, plan_case.problem.periods, &plan, error))
+	if (!status && plan_json_take(object, &plan_case.problem, &plan, error))
 		status = say_failure(CLI_REFUSED, "%.200s: %s", words->plan, error);
 	if (!status && certificate_check(&plan_case.problem, plan, &certificate))
 		status = say_failure(CLI_REFUSED, "out of memory");

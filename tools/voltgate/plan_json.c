@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "tools/voltgate/plan_json.h"
 
@@ -17,6 +18,20 @@ static json_t *plan_json_table(const double *values, u32 rows, u32 columns)
 		row = json_array();
 		for (j = 0; j < columns; j++)
 			json_array_append_new(row, json_real(values[(size_t)i * columns + j]));
+		json_array_append_new(table, row);
+	}
+	return table;
+}
+
+static json_t *plan_json_signs(const signed char *signs, u32 rows, u32 columns)
+{
+	json_t *table = json_array(), *row;
+	u32 i, j;
+
+	for (i = 0; i < rows; i++) {
+		row = json_array();
+		for (j = 0; j < columns; j++)
+			json_array_append_new(row, json_integer(signs[(size_t)i * columns + j]));
 		json_array_append_new(table, row);
 	}
 	return table;
@@ -65,6 +80,12 @@ json_t *plan_json_put(const struct dispatch_problem *problem, const struct dispa
 	json_object_set_new(object, "flow", plan_json_table(plan->flow, plan->periods, plan->branches));
 	json_object_set_new(object, "rent", plan_json_table(plan->rent, plan->periods, plan->branches));
 	json_object_set_new(object, "ramp", plan_json_table(plan->ramp, plan->periods, plan->units));
+	json_object_set_new(object, "charge", plan_json_table(plan->charge, plan->periods, plan->stations));
+	json_object_set_new(object, "discharge", plan_json_table(plan->discharge, plan->periods, plan->stations));
+	json_object_set_new(object, "stock", plan_json_table(plan->stock, plan->periods, plan->stations));
+	json_object_set_new(object, "worth", plan_json_table(plan->worth, plan->periods, plan->stations));
+	json_object_set_new(object, "open", plan_json_signs(plan->open, plan->periods, plan->stations));
+	json_object_set_new(object, "excluded_gap", json_real(plan->excluded_gap));
 	json_object_set_new(object, "binding", plan_json_binding(problem->grid, plan));
 	json_object_set_new(object, "certificate", plan_json_certificate(certificate));
 	return object;
@@ -95,10 +116,24 @@ wrong:
 	return -EINVAL;
 }
 
-int plan_json_take(const json_t *object, const struct grid *grid, u32 periods, struct dispatch_plan **ret_plan,
+static int plan_json_open(const json_t *object, u32 periods, u32 stations, signed char *ret_open, char ret_error[240])
+{
+	double *open = calloc((size_t)periods * stations + 1, sizeof(*open));
+	int err = open ? plan_json_read(object, "open", periods, stations, open, ret_error) : -ENOMEM;
+	size_t i;
+
+	for (i = 0; !err && i < (size_t)periods * stations; i++)
+		ret_open[i] = (signed char)((open[i] > 0) - (open[i] < 0));
+	free(open);
+	return err;
+}
+
+int plan_json_take(const json_t *object, const struct dispatch_problem *problem, struct dispatch_plan **ret_plan,
 		   char ret_error[240])
 {
-	struct dispatch_plan *plan = dispatch_plan_new(grid, periods, 0);
+	const struct grid *grid = problem->grid;
+	u32 periods = problem->periods, stations = problem->stations ? problem->stations->count : 0;
+	struct dispatch_plan *plan = dispatch_plan_new(grid, periods, stations);
 
 	if (!plan) {
 		snprintf(ret_error, 240, "out of memory");
@@ -110,7 +145,12 @@ int plan_json_take(const json_t *object, const struct grid *grid, u32 periods, s
 	    plan_json_read(object, "angle", periods, grid->buses, plan->angle, ret_error) ||
 	    plan_json_read(object, "flow", periods, grid->branches, plan->flow, ret_error) ||
 	    plan_json_read(object, "rent", periods, grid->branches, plan->rent, ret_error) ||
-	    plan_json_read(object, "ramp", periods, grid->units, plan->ramp, ret_error)) {
+	    plan_json_read(object, "ramp", periods, grid->units, plan->ramp, ret_error) ||
+	    plan_json_read(object, "charge", periods, stations, plan->charge, ret_error) ||
+	    plan_json_read(object, "discharge", periods, stations, plan->discharge, ret_error) ||
+	    plan_json_read(object, "stock", periods, stations, plan->stock, ret_error) ||
+	    plan_json_read(object, "worth", periods, stations, plan->worth, ret_error) ||
+	    plan_json_open(object, periods, stations, plan->open, ret_error)) {
 		dispatch_free(plan);
 		return -EINVAL;
 	}

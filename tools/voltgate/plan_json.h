@@ -16,8 +16,8 @@
 json_t *plan_json_put(const struct dispatch_problem *problem, const struct dispatch_plan *plan,
 		      const struct certificate *certificate);
 json_t *plan_json_certificate(const struct certificate *certificate);
-/* 0 with a plan for @grid; -EINVAL with a sentence that ends without a full stop; -ENOMEM. */
-int plan_json_take(const json_t *object, const struct grid *grid, u32 periods, struct dispatch_plan **ret_plan,
+/* 0 with a plan for @problem; -EINVAL with a sentence that ends without a full stop; -ENOMEM. */
+int plan_json_take(const json_t *object, const struct dispatch_problem *problem, struct dispatch_plan **ret_plan,
 		   char ret_error[240]);
 
 #endif
