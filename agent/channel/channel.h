@@ -54,6 +54,13 @@ struct channel_io {
 	/* The configuration changed: who may connect, who is whom. */
 	void (*reconfigured)(void *arg, const struct membership *membership);
 	void (*say)(void *arg, bool error, const char *sentence);
+	/*
+	 * Snapshots, when the peers have pruned what this node lacks; both NULL: never. place: options of an empty
+	 * ledger beside the present one. adopt: @imported is whole and durable and the old ledger is closed: puts it in
+	 * the old one's place and gives it, or opens it there anew. Whoever holds channel_ledger() asks for it again.
+	 */
+	int (*snapshot_place)(void *arg, struct ledger_options *ret_options);
+	int (*snapshot_adopt)(void *arg, struct ledger *imported, struct ledger **ret_ledger);
 	/* Own data is damaged or the disk is gone: nothing is acknowledged any more; the node stops this channel. */
 	void (*broken)(void *arg, const char *sentence);
 };

@@ -49,35 +49,17 @@ static int buffer_record(struct votelog *log, enum votelog_kind kind, u64 number
 	return 0;
 }
 
-static int kept_set(struct votelog *log, enum votelog_kind kind, u64 number, struct span bytes)
-{
-	struct votelog_kept *kept = &log->kept[kind - VOTELOG_VIEW_CHANGE];
-	u8 *copy = malloc(bytes.len ? bytes.len : 1);
-
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, bytes.bytes, bytes.len);
-	free(kept->bytes);
-	*kept = (struct votelog_kept){ copy, bytes.len, number };
-	return 0;
-}
-
-int votelog_keep(struct votelog *log, const struct votelog_record *record)
-{
-	if (record->kind != VOTELOG_VIEW_CHANGE && record->kind != VOTELOG_NEW_VIEW)
-		return 0;
-	return kept_set(log, record->kind, record->number, record->bytes);
-}
-
-/* The last file has its fill: the next record begins another, with the view that is in force. */
+/* The last file has its fill: the next record begins another. */
 static int file_next(struct votelog *log)
 {
 	struct votelog_file *grown = realloc(log->files, (log->file_count + 1) * sizeof(*grown));
-	int error = 0;
+	u64 highest = log->highest;
 
 	if (!grown)
 		return -ENOMEM;
 	log->files = grown;
+	for (u32 i = 0; i < log->file_count; i++)
+		highest = log->files[i].highest > highest ? log->files[i].highest : highest;
 	if (log->file_count && !log->ended) {
 		log->files[log->file_count - 1].size = log->size;
 		log->files[log->file_count - 1].highest = log->highest;
@@ -90,11 +72,7 @@ static int file_next(struct votelog *log)
 	log->open = NULL;
 	log->size = VOTELOG_HEADER_LEN;
 	log->highest = 0;
-	for (int i = 0; i < 2 && !error; i++)
-		if (log->kept[i].bytes)
-			error = buffer_record(log, VOTELOG_VIEW_CHANGE + i, 0,
-					      (struct span){ log->kept[i].bytes, log->kept[i].len });
-	return error;
+	return buffer_record(log, VOTELOG_MARK, highest, (struct span){ NULL, 0 });
 }
 
 int votelog_append(struct votelog *log, enum votelog_kind kind, u64 number, struct span bytes)
@@ -108,10 +86,7 @@ int votelog_append(struct votelog *log, enum votelog_kind kind, u64 number, stru
 		if (error)
 			return error;
 	}
-	error = buffer_record(log, kind, number, bytes);
-	if (!error && (kind == VOTELOG_VIEW_CHANGE || kind == VOTELOG_NEW_VIEW))
-		error = kept_set(log, kind, number, bytes);
-	return error;
+	return buffer_record(log, kind, number, bytes);
 }
 
 size_t votelog_waiting(const struct votelog *log)
@@ -182,7 +157,7 @@ int votelog_stable(struct votelog *log, u64 number)
 	u32 count = 0;
 	int error = 0;
 
-	/* The file after must hold its copies of the view before this one may go. */
+	/* The file after must hold its mark before this one may go. */
 	while (count + 1 < log->file_count && log->files[count].highest <= number &&
 	       log->files[count + 1].size > VOTELOG_HEADER_LEN)
 		count++;
@@ -220,10 +195,6 @@ static void votelog_empty(struct votelog *log)
 	log->file_count = 0;
 	log->buffer_len = 0;
 	log->size = log->highest = 0;
-	for (int i = 0; i < 2; i++) {
-		free(log->kept[i].bytes);
-		log->kept[i] = (struct votelog_kept){ 0 };
-	}
 }
 
 struct names {
@@ -322,6 +293,16 @@ int votelog_restart(struct votelog *log, u64 epoch)
 		error = files_remove(log, log->files[0].index);
 	if (!error)
 		log->files[0].size = VOTELOG_HEADER_LEN;
+	return error;
+}
+
+int votelog_remove(struct votelog *log)
+{
+	int error;
+
+	votelog_empty(log);
+	error = files_remove(log, ~0u);
+	votelog_close(log);
 	return error;
 }
 

@@ -41,9 +41,9 @@ struct votelog_options {
 
 enum votelog_kind {
 	VOTELOG_MESSAGE = 1,
-	VOTELOG_BODY = 2,	 /* header hash 32, body */
-	VOTELOG_VIEW_CHANGE = 3, /* messages too; the newest of each is never cut off */
-	VOTELOG_NEW_VIEW = 4,
+	VOTELOG_BODY = 2, /* header hash 32, body */
+	VOTELOG_MARK =
+		3, /* made by the log at the start of a file; number: the highest that any record was about so far */
 };
 
 /*
@@ -56,6 +56,8 @@ int votelog_open(const struct votelog_options *options, struct votelog **ret_log
 /* Forgets whatever the folder holds, damaged or not: for a new epoch, whose votes bind nobody before it. */
 int votelog_create(const struct votelog_options *options, struct votelog **ret_log);
 void votelog_close(struct votelog *log);
+/* Closes and removes it: a restart finds its votes lost. */
+int votelog_remove(struct votelog *log);
 /* Gives every record to @each, oldest first; stops at its first error. */
 int votelog_replay(struct votelog *log, int (*each)(void *arg, enum votelog_kind kind, u64 number, struct span bytes),
 		   void *arg, struct votelog_error *ret_error);

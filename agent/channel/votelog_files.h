@@ -14,12 +14,6 @@ struct votelog_file {
 	u64 size, highest; /* bytes on the disk; highest block its records are about */
 };
 
-struct votelog_kept { /* newest of its kind */
-	u8 *bytes;
-	size_t len;
-	u64 number;
-};
-
 struct votelog {
 	struct votelog_options options;
 	struct votelog_file *files; /* ascending; the last is written to */
@@ -31,7 +25,6 @@ struct votelog {
 	u32 batch;		/* last one written */
 	u8 *buffer;
 	size_t buffer_len, buffer_size;
-	struct votelog_kept kept[2]; /* view change, new view */
 };
 
 struct votelog *votelog_new(const struct votelog_options *options);
@@ -39,7 +32,5 @@ void votelog_name(u32 index, char ret_name[VOTELOG_NAME_LEN]);
 bool votelog_name_index(const char *name, u32 *ret_index);
 /* The folder's vote log files, ascending; malloc'd. */
 int votelog_list(struct disk *disk, u32 **ret_indexes, u32 *ret_count);
-/* Remembers a view change or new view for the start of later files. */
-int votelog_keep(struct votelog *log, const struct votelog_record *record);
 
 #endif

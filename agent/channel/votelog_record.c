@@ -120,7 +120,7 @@ static bool record_whole(struct span file, u64 offset, struct votelog_record *re
 	ret_record->number = reader_u64(&reader);
 	ret_record->bytes = (struct span){ reader_bytes(&reader, length), length };
 	ret_record->size = VOTELOG_FIXED_LEN + length;
-	return reader_u8(&reader) == VOTELOG_END && kind >= VOTELOG_MESSAGE && kind <= VOTELOG_NEW_VIEW;
+	return reader_u8(&reader) == VOTELOG_END && kind >= VOTELOG_MESSAGE && kind <= VOTELOG_MARK;
 }
 
 static bool all_zero(const u8 *bytes, u64 len)

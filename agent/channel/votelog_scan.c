@@ -99,18 +99,13 @@ static int file_scan(struct span bytes, u32 index, bool last, u32 *batch, scan_f
 	}
 }
 
-struct opening {
-	struct votelog *log;
-	u64 highest;
-};
-
 static int opening_record(void *arg, const struct votelog_record *record)
 {
-	struct opening *opening = arg;
+	u64 *highest = arg;
 
-	if (record->number > opening->highest)
-		opening->highest = record->number;
-	return votelog_keep(opening->log, record);
+	if (record->number > *highest)
+		*highest = record->number;
+	return 0;
 }
 
 static int file_adopt(struct votelog *log, u32 index, u64 size, u64 highest)
@@ -148,7 +143,7 @@ enum { FILE_TAKEN, FILE_EARLIER, FILE_UNMADE }; /* of an earlier epoch; its maki
 static int file_open(struct votelog *log, u32 index, bool last, struct votelog_error *ret_error)
 {
 	const struct disk_ops *ops = log->options.disk->ops;
-	struct opening opening = { .log = log };
+	u64 highest = 0;
 	struct disk_file *file;
 	struct span bytes;
 	u64 epoch, good;
@@ -171,11 +166,11 @@ static int file_open(struct votelog *log, u32 index, bool last, struct votelog_e
 	else if (log->file_count && log->files[log->file_count - 1].index + 1 != index)
 		error = fault(ret_error, -EBADMSG, index, 0, "The file before this one is missing: votes are lost.");
 	else
-		error = file_scan(bytes, index, last, &log->batch, opening_record, &opening, &good, ret_error);
+		error = file_scan(bytes, index, last, &log->batch, opening_record, &highest, &good, ret_error);
 	if (!error)
-		error = file_adopt(log, index, good, opening.highest);
+		error = file_adopt(log, index, good, highest);
 	if (!error && last) {
-		error = file_continue(log, file, bytes.len, good, opening.highest);
+		error = file_continue(log, file, bytes.len, good, highest);
 		if (!error)
 			file = NULL;
 	}
