@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * net.c - the network of net.h. Parcels arrive after delay_us in the order
+ * they were sent; each node is ticked when it wished to be and flushed after whatever happened to it.
+ */
+#include "tests/channel/net.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define NET_EPOCH 700000000000000ull /* Time64 at the net's start */
+
+static u64 io_now(void *arg)
+{
+	return ((struct net_node *)arg)->net->now_us;
+}
+
+static u64 io_clock(void *arg)
+{
+	const struct net_node *node = arg;
+
+	return NET_EPOCH + node->net->now_us + node->clock_skew;
+}
+
+static int io_send(void *arg, const u8 key[32], enum channel_urgency urgency, struct span parcel)
+{
+	struct net_node *node = arg;
+	struct net *net = node->net;
+	struct net_parcel *queued;
+
+	(void)urgency;
+	for (u32 i = 0; i < net->count; i++) {
+		if (memcmp(net->nodes[i].key, key, 32))
+			continue;
+		queued = malloc(sizeof(*queued) + parcel.len);
+		*queued = (struct net_parcel){
+			.from = node->index, .to = i, .at_us = net->now_us + net->delay_us, .len = parcel.len
+		};
+		memcpy(queued->bytes, parcel.bytes, parcel.len);
+		*net->queue_end = queued;
+		net->queue_end = &queued->next;
+		net->queued++;
+		net->parcels[parcel.bytes[0] & 15]++;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static void io_wake(void *arg, u64 when_us)
+{
+	((struct net_node *)arg)->wake_us = when_us;
+}
+
+static void io_committed(void *arg, const struct block *block, const u8 (*digests)[32])
+{
+	struct net_node *node = arg;
+	u8 hash[32];
+	struct reader reader;
+	struct span transaction;
+
+	node->committed = block->header.number;
+	if (block_body_open(block->body, &reader) < 0)
+		abort();
+	for (u32 i = 0; i < block->header.count; i++) {
+		if (!block_body_next(&reader, &transaction))
+			abort();
+		transaction_hash(transaction, hash);
+		if (memcmp(hash, digests[i], 32))
+			abort();
+	}
+}
+
+static void io_answer(void *arg, void *cookie, enum channel_answer answer, u64 number, u32 index, u8 outcome)
+{
+	struct net_answer *place = &((struct net_node *)arg)->net->answers[(size_t)cookie];
+
+	place->count++;
+	place->answer = answer;
+	place->number = number;
+	place->index = index;
+	place->outcome = outcome;
+}
+
+static void io_reconfigured(void *arg, const struct membership *membership)
+{
+	(void)membership;
+	((struct net_node *)arg)->reconfigured++;
+}
+
+static void io_say(void *arg, bool error, const char *sentence)
+{
+	struct net_node *node = arg;
+
+	node->said++;
+	node->errors += error;
+	snprintf(node->last_said, sizeof(node->last_said), "%s", sentence);
+	if (getenv("NET_SAY"))
+		printf("# %llu node %u: %s\n", (unsigned long long)node->net->now_us, node->index, sentence);
+}
+
+static void io_broken(void *arg, const char *sentence)
+{
+	struct net_node *node = arg;
+
+	io_say(arg, true, sentence);
+	node->broken++;
+}
+
+static int io_place(void *arg, struct ledger_options *ret_options)
+{
+	struct net_node *node = arg;
+
+	(void)node;
+	*ret_options = (struct ledger_options){ 0 };
+	if (disk_memory_open(&ret_options->disk) || store_memory_open(&ret_options->store))
+		return -ENOMEM;
+	return 0;
+}
+
+static int io_adopt(void *arg, struct ledger *imported, struct ledger **ret_ledger)
+{
+	struct net_node *node = arg;
+
+	node->snapshots++;
+	node->blocks = NULL; /* not kept by this test: the node is not restarted after it */
+	node->store = NULL;
+	*ret_ledger = imported;
+	return 0;
+}
+
+static void net_sign(void *arg, const u8 digest[32], u8 ret_signature[64])
+{
+	const struct net_node *node = arg;
+
+	crypto_sign_detached(ret_signature, NULL, digest, 32, node->secret);
+}
+
+static bool net_verify(void *arg, u32 replica, const u8 digest[32], const u8 signature[64])
+{
+	const struct net_node *node = arg;
+	const struct membership_node *member =
+		membership_replica(ledger_membership(channel_ledger(node->channel)), replica);
+
+	return member && !crypto_sign_verify_detached(signature, digest, 32, member->key);
+}
+
+/* --- disks that outlive the channel --- */
+
+struct lent { /* what a ledger or a channel may close, while the disk stays */
+	struct disk disk;
+	struct disk *real;
+	struct disk_ops ops;
+};
+
+static int lent_open(struct disk *disk, const char *name, bool create, struct disk_file **ret_file)
+{
+	struct disk *real = ((struct lent *)disk)->real;
+
+	return real->ops->open(real, name, create, ret_file);
+}
+
+static int lent_remove(struct disk *disk, const char *name)
+{
+	struct disk *real = ((struct lent *)disk)->real;
+
+	return real->ops->remove(real, name);
+}
+
+static int lent_rename(struct disk *disk, const char *from, const char *to)
+{
+	struct disk *real = ((struct lent *)disk)->real;
+
+	return real->ops->rename(real, from, to);
+}
+
+static int lent_sync_folder(struct disk *disk)
+{
+	struct disk *real = ((struct lent *)disk)->real;
+
+	return real->ops->sync_folder(real);
+}
+
+static int lent_list(struct disk *disk, void (*each)(void *arg, const char *name), void *arg)
+{
+	struct disk *real = ((struct lent *)disk)->real;
+
+	return real->ops->list(real, each, arg);
+}
+
+static void lent_done(struct disk *disk)
+{
+	free(disk);
+}
+
+static struct disk *disk_lend(struct disk *real)
+{
+	struct lent *lent = calloc(1, sizeof(*lent));
+
+	lent->real = real;
+	lent->ops = *real->ops;
+	lent->ops.open = lent_open;
+	lent->ops.remove = lent_remove;
+	lent->ops.rename = lent_rename;
+	lent->ops.sync_folder = lent_sync_folder;
+	lent->ops.list = lent_list;
+	lent->ops.done = lent_done;
+	lent->disk.ops = &lent->ops;
+	return &lent->disk;
+}
+
+/* --- making and starting --- */
+
+void net_member(const struct net *net, u32 index, u8 roles, struct membership_node *ret_node)
+{
+	memset(ret_node, 0, sizeof(*ret_node));
+	memcpy(ret_node->key, net->nodes[index].key, 32);
+	ret_node->organisation = index % 4;
+	ret_node->roles = roles;
+	snprintf(ret_node->name, sizeof(ret_node->name), "node%u", index);
+	snprintf(ret_node->address, sizeof(ret_node->address), "127.0.0.1:%u", 1000 + index);
+}
+
+void net_membership_add(struct membership *membership, const struct membership_node *node)
+{
+	u32 at = 0;
+
+	while (at < membership->node_count && memcmp(membership->nodes[at].key, node->key, 32) < 0)
+		at++;
+	memmove(&membership->nodes[at + 1], &membership->nodes[at],
+		(membership->node_count - at) * sizeof(*membership->nodes));
+	membership->nodes[at] = *node;
+	membership->node_count++;
+}
+
+void net_make(struct net *net, u32 count, u32 replicas, u32 followers)
+{
+	struct membership *genesis = &net->genesis;
+	struct membership_error fault;
+	struct membership_node member;
+	u8 seed[32];
+
+	memset(net, 0, sizeof(*net));
+	net->queue_end = &net->queue;
+	net->delay_us = 200;
+	net->count = count;
+	net->now_us = 1000000;
+	membership_defaults(genesis);
+	snprintf(genesis->name, sizeof(genesis->name), "test");
+	memset(genesis->seed, 7, 32);
+	genesis->regulator_count = genesis->regulators_needed = 1;
+	memset(seed, 99, 32);
+	crypto_sign_seed_keypair(genesis->regulators[0], net->regulator_secret, seed);
+	genesis->organisation_count = 4;
+	for (u32 i = 0; i < 4; i++) {
+		snprintf(genesis->organisations[i].name, sizeof(genesis->organisations[i].name), "org%u", i);
+		memset(genesis->organisations[i].authority, 50 + i, 32);
+	}
+	genesis->parameters[MEMBERSHIP_OPEN_REQUESTS] = 1;
+	genesis->parameters[MEMBERSHIP_ENDORSING_ORGANISATIONS] = 0;
+	for (u32 i = 0; i < count; i++) {
+		struct net_node *node = &net->nodes[i];
+
+		node->net = net;
+		node->index = i;
+		memset(seed, 1 + i, 32);
+		crypto_sign_seed_keypair(node->key, node->secret, seed);
+		if (disk_memory_open(&node->blocks) || disk_memory_open(&node->votes))
+			abort();
+		if (i >= replicas + followers)
+			continue;
+		net_member(net, i, i < replicas ? MEMBERSHIP_REPLICA : 0, &member);
+		net_membership_add(genesis, &member);
+	}
+	if (membership_check(genesis, &fault)) {
+		printf("# %s\n", fault.text);
+		abort();
+	}
+}
+
+int net_start(struct net *net, u32 index)
+{
+	struct net_node *node = &net->nodes[index];
+	struct channel_options options = { 0 };
+	struct ledger_options place = { 0 };
+	struct ledger_error fault;
+	struct channel_error error_text;
+	struct store *store;
+	int error;
+
+	/* The state is made again from the blocks at each start. */
+	if (store_memory_open(&store))
+		abort();
+	place.disk = disk_lend(node->blocks);
+	place.store = store;
+	error = ledger_open(&place, &options.ledger, &fault);
+	if (error == -ENOENT) {
+		store_memory_open(&store);
+		place.disk = disk_lend(node->blocks);
+		place.store = store;
+		error = ledger_create(&place, &net->genesis, NET_EPOCH, &options.ledger, &fault);
+	}
+	if (error) {
+		printf("# node %u: ledger: %s\n", index, fault.text);
+		return error;
+	}
+	options.votes = node->no_votes ? NULL : disk_lend(node->votes);
+	memcpy(options.node_key, node->key, 32);
+	options.crypto = (struct pbft_crypto){ net_sign, net_verify, node };
+	options.io = (struct channel_io){
+		.arg = node,
+		.now_us = io_now,
+		.clock = io_clock,
+		.send = io_send,
+		.wake = io_wake,
+		.committed = io_committed,
+		.answer = io_answer,
+		.reconfigured = io_reconfigured,
+		.say = io_say,
+		.broken = io_broken,
+		.snapshot_place = io_place,
+		.snapshot_adopt = io_adopt,
+	};
+	node->broken = 0;
+	node->wake_us = net->now_us;
+	error = channel_open(&options, &node->channel, &error_text);
+	if (error) {
+		node->channel = NULL;
+		printf("# node %u: %s\n", index, error_text.text);
+	}
+	return error;
+}
+
+void net_stop(struct net *net, u32 index, bool crash, u64 seed)
+{
+	struct net_node *node = &net->nodes[index];
+
+	if (crash && node->blocks) {
+		disk_memory_crash(node->blocks, seed);
+		disk_memory_crash(node->votes, seed + 1);
+	}
+	if (node->channel)
+		channel_close(node->channel);
+	node->channel = NULL;
+}
+
+void net_free(struct net *net)
+{
+	struct net_parcel *parcel;
+
+	for (u32 i = 0; i < net->count; i++) {
+		net_stop(net, i, false, 0);
+		disk_done(net->nodes[i].votes);
+		if (net->nodes[i].blocks)
+			disk_done(net->nodes[i].blocks);
+	}
+	while ((parcel = net->queue)) {
+		net->queue = parcel->next;
+		free(parcel);
+	}
+}
+
+/* --- running --- */
+
+static void deliver(struct net *net, struct net_parcel *parcel)
+{
+	struct net_node *to = &net->nodes[parcel->to];
+
+	if (!to->channel || (net->filter && !net->filter(net, parcel->from, parcel->to, parcel->bytes, parcel->len))) {
+		net->lost++;
+		return;
+	}
+	channel_receive(to->channel, net->nodes[parcel->from].key, (struct span){ parcel->bytes, parcel->len });
+}
+
+/* Everything that is due now; a round of each node's loop. */
+static void round_run(struct net *net)
+{
+	bool touched[NET_NODES] = { false };
+
+	while (net->queue && net->queue->at_us <= net->now_us) {
+		struct net_parcel *parcel = net->queue;
+
+		net->queue = parcel->next;
+		if (!net->queue)
+			net->queue_end = &net->queue;
+		net->queued--;
+		touched[parcel->to] = true;
+		deliver(net, parcel);
+		free(parcel);
+	}
+	for (u32 i = 0; i < net->count; i++) {
+		struct net_node *node = &net->nodes[i];
+
+		if (!node->channel || (!touched[i] && node->wake_us > net->now_us))
+			continue;
+		if (node->wake_us <= net->now_us)
+			channel_tick(node->channel);
+		channel_flush(node->channel);
+	}
+}
+
+static u64 next_event(const struct net *net)
+{
+	u64 next = net->queue ? net->queue->at_us : ~0ull;
+
+	for (u32 i = 0; i < net->count; i++)
+		if (net->nodes[i].channel && net->nodes[i].wake_us < next)
+			next = net->nodes[i].wake_us;
+	return next > net->now_us ? next : net->now_us + 10;
+}
+
+void net_run(struct net *net, u64 us)
+{
+	u64 until = net->now_us + us;
+
+	while (net->now_us < until) {
+		u64 next;
+
+		round_run(net);
+		next = next_event(net);
+		net->now_us = next < until ? next : until;
+	}
+}
+
+bool net_reach(struct net *net, u32 nodes, u64 height, u64 us)
+{
+	u64 until = net->now_us + us;
+
+	for (;;) {
+		bool all = true;
+
+		for (u32 i = 0; i < net->count; i++)
+			if (nodes >> i & 1 && net->nodes[i].channel && net_height(net, i) < height)
+				all = false;
+		if (all)
+			return true;
+		if (net->now_us >= until)
+			return false;
+		net_run(net, 1000);
+	}
+}
+
+u64 net_height(const struct net *net, u32 index)
+{
+	return ledger_durable(channel_ledger(net->nodes[index].channel));
+}
+
+size_t net_transaction(u32 id, size_t payload, u8 *ret_bytes, size_t size)
+{
+	u8 client[32] = { 1 + id % 5 }, filler[4096];
+	struct writer writer;
+
+	memset(filler, 0x5a, sizeof(filler));
+	memcpy(filler, &id, sizeof(id));
+	writer_init(&writer, ret_bytes, size);
+	transaction_encode_open(&writer, client, 1 + id / 5, (struct span){ filler, payload });
+	return writer_len(&writer);
+}
+
+void net_submit(struct net *net, u32 index, u32 id, size_t payload)
+{
+	u8 bytes[8192];
+	size_t len = net_transaction(id, payload, bytes, sizeof(bytes));
+
+	channel_submit(net->nodes[index].channel, (struct span){ bytes, len }, (void *)(size_t)id);
+	net->nodes[index].wake_us = net->now_us;
+}
+
+bool net_answered(const struct net *net, u32 first, u32 last)
+{
+	for (u32 i = first; i <= last; i++)
+		if (net->answers[i].count != 1 || net->answers[i].answer != CHANNEL_COMMITTED ||
+		    net->answers[i].outcome != LEDGER_VALID)
+			return false;
+	return true;
+}
+
+bool net_agree(struct net *net)
+{
+	u64 least = ~0ull;
+	int first = -1;
+
+	for (u32 i = 0; i < net->count; i++)
+		if (net->nodes[i].channel && net_height(net, i) < least)
+			least = net_height(net, i);
+	for (u32 i = 0; i < net->count; i++) {
+		if (!net->nodes[i].channel)
+			continue;
+		if (first < 0) {
+			first = i;
+			continue;
+		}
+		for (u64 number = 1; number <= least; number++) {
+			struct ledger *ledgers[2] = { channel_ledger(net->nodes[first].channel),
+						      channel_ledger(net->nodes[i].channel) };
+			struct ledger_error fault;
+			struct block blocks[2];
+			u8 *bytes[2] = { NULL, NULL };
+			size_t len[2];
+			bool same = true;
+
+			if (number < ledger_first(ledgers[0]) || number < ledger_first(ledgers[1]))
+				continue;
+			for (int side = 0; side < 2; side++)
+				if (ledger_block(ledgers[side], number, &bytes[side], &len[side], &fault) ||
+				    block_decode((struct span){ bytes[side], len[side] }, &blocks[side]))
+					same = false;
+			same = same && !memcmp(blocks[0].hash, blocks[1].hash, 32);
+			free(bytes[0]);
+			free(bytes[1]);
+			if (!same)
+				return false;
+		}
+	}
+	return true;
+}
+
+void net_configure(struct net *net, u32 index, u32 id, const struct membership *next)
+{
+	static u8 update[MEMBERSHIP_UPDATE_MAX], bytes[MEMBERSHIP_UPDATE_MAX + 128];
+	u8 signature[65] = { 0 }, channel_id[32], hash[32];
+	struct writer writer;
+	struct span span;
+
+	membership_channel_id(&net->genesis, channel_id);
+	writer_init(&writer, update, sizeof(update));
+	membership_update_encode(&writer, next->sequence - 1, next);
+	span = (struct span){ update, writer_len(&writer) };
+	membership_update_hash(channel_id, span, hash);
+	crypto_sign_detached(signature + 1, NULL, hash, 32, net->regulator_secret);
+	writer_init(&writer, bytes, sizeof(bytes));
+	transaction_encode_config(&writer, span, (struct span){ signature, 65 });
+	channel_submit(net->nodes[index].channel, (struct span){ bytes, writer_len(&writer) }, (void *)(size_t)id);
+	net->nodes[index].wake_us = net->now_us;
+}
