@@ -77,10 +77,19 @@ static void simple(void)
 	world_draft_encode(&draft);
 	try(LEDGER_VALID, "it ends with the block's time");
 	fresh();
+	draft.proposal.expires = world.time + (600 + 1) * WORLD_SECOND;
+	world_draft_encode(&draft);
+	try(LEDGER_VALID, "it lives as long as it may");
+	fresh();
 	draft.proposal.client = stranger.public;
 	draft.signer = &stranger;
 	world_draft_encode(&draft);
 	try(LEDGER_UNKNOWN_CLIENT, "nobody enrolled the client");
+	fresh();
+	draft.proposal.client = world.attestor.public;
+	draft.signer = &world.attestor;
+	world_draft_encode(&draft);
+	try(LEDGER_UNKNOWN_CLIENT, "the client is enrolled, but as an attestor");
 	fresh();
 	draft.spoil_client = flip_signature;
 	try(LEDGER_BAD_SIGNATURE, "the client's signature with a bit turned");
@@ -114,6 +123,26 @@ static void keys_and_values(void)
 	fresh();
 	world_set_encode(&draft, &set);
 	try(LEDGER_NOT_ALLOWED, "the configuration's key");
+}
+
+static void private_keys(void)
+{
+	struct world_set set = { .write_count = 1 };
+	static const u8 key[34] = { 'p' }, value[33];
+	u32 length, size;
+
+	for (length = 32; length <= 34; length++)
+		for (size = 31; size <= 33; size++) {
+			set.writes[0] = (struct rwset_write){ RWSET_PUT, { key, length }, { value, size }, 0, 0, 0 };
+			fresh();
+			world_set_encode(&draft, &set);
+			try(length == 33 && size == 32 ? LEDGER_VALID : LEDGER_NOT_ALLOWED,
+			    "a private value's key of 33 bytes and its hash of 32");
+		}
+	set.writes[0] = (struct rwset_write){ RWSET_DELTA, { key, 33 }, { NULL, 0 }, 0, 0, 0 };
+	fresh();
+	world_set_encode(&draft, &set);
+	try(LEDGER_NOT_ALLOWED, "a delta on a private value");
 }
 
 static void by_evidence(enum ledger_outcome wanted, const char *what, void (*change)(struct world_verdict *verdict))
@@ -196,6 +225,7 @@ int main(void)
 	world_open(&world, NULL);
 	simple();
 	keys_and_values();
+	private_keys();
 	evidence();
 	configuration();
 	for (i = 0; i < LEDGER_OUTCOME_COUNT; i++)

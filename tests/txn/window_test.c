@@ -192,6 +192,18 @@ static void pruning(void)
 	ktap_ok(count_keys("x", 1) == 1, "nothing is left to be looked at but the mark of how far");
 }
 
+/* Due exactly now is not yet over: the same microsecond may still bring a transaction that lives that long. */
+static void exactly(void)
+{
+	ktap_ok(signed_try(1000, 2, false) == LEDGER_VALID, "a window begins");
+	world_block(&world, 99 * WORLD_SECOND);
+	ktap_ok(signed_try(1001, 2, false) == LEDGER_VALID, "and is used");
+	world_block(&world, 1200 * WORLD_SECOND);
+	ktap_ok(window_len(world.client.public) == 145, "1,200 s later to the microsecond it is there");
+	world_block(&world, 1);
+	ktap_ok(!window_len(world.client.public), "and a microsecond later it is not");
+}
+
 int main(void)
 {
 	ktap_plan(0);
@@ -200,6 +212,7 @@ int main(void)
 	corners();
 	spending();
 	pruning();
+	exactly();
 	world_close(&world);
 	return ktap_exit();
 }
