@@ -7,17 +7,36 @@
 
 #include "ledger/execute_run.h"
 
-#define TABLE_ROOM 16 /* entries at first */
+#define TABLE_ROOM 4 /* entries at first */
+
+/* Drawn once: a system call a transaction would cost more than judging an open request. */
+static const u8 *table_key(void)
+{
+	static _Thread_local u8 key[crypto_shorthash_KEYBYTES];
+	static _Thread_local bool drawn;
+
+	if (!drawn)
+		randombytes_buf(key, sizeof(key));
+	drawn = true;
+	return key;
+}
 
 static int table_init(struct execute_table *table, u32 transactions)
 {
-	u32 heads = TABLE_ROOM;
+	u32 heads = EXECUTE_FEW;
 
 	while (heads < transactions)
 		heads *= 2;
-	table->heads = calloc(heads, sizeof(*table->heads));
+	table->heads = heads == EXECUTE_FEW ? table->few : calloc(heads, sizeof(*table->heads));
 	table->mask = heads - 1;
 	return table->heads ? 0 : -ENOMEM;
+}
+
+static void table_done(struct execute_table *table)
+{
+	free(table->entries);
+	if (table->heads != table->few)
+		free(table->heads);
 }
 
 int execute_run_init(struct execute_run *run, const struct execute_context *context, struct state *state,
@@ -28,7 +47,6 @@ int execute_run_init(struct execute_run *run, const struct execute_context *cont
 	run->state = state;
 	run->overlay = overlay;
 	run->generation = 1;
-	randombytes_buf(run->hash_key, sizeof(run->hash_key));
 	if (table_init(&run->actors, transactions) || table_init(&run->batches, transactions)) {
 		execute_run_done(run);
 		return -ENOMEM;
@@ -38,10 +56,8 @@ int execute_run_init(struct execute_run *run, const struct execute_context *cont
 
 void execute_run_done(struct execute_run *run)
 {
-	free(run->actors.entries);
-	free(run->actors.heads);
-	free(run->batches.entries);
-	free(run->batches.heads);
+	table_done(&run->actors);
+	table_done(&run->batches);
 }
 
 int execute_get(struct execute_run *run, struct span key, struct state_value *ret_value)
@@ -107,9 +123,8 @@ void *execute_table_entry(struct execute_run *run, struct execute_table *table, 
 	u64 hash;
 	u8 *entry;
 
-	_Static_assert(sizeof(hash) == crypto_shorthash_BYTES && sizeof(run->hash_key) == crypto_shorthash_KEYBYTES,
-		       "SipHash-2-4");
-	crypto_shorthash((u8 *)&hash, key, len, run->hash_key);
+	_Static_assert(sizeof(hash) == crypto_shorthash_BYTES, "SipHash-2-4");
+	crypto_shorthash((u8 *)&hash, key, len, table_key());
 	head = &table->heads[hash & table->mask];
 	*ret_new = false;
 	for (index = *head; index; index = *entry_next(entry, len)) {

@@ -5,8 +5,8 @@
  *
  * Clients, attestors and endorsers ("actors") and batches of evidence are read
  * from the state once a block and written once, at its end. The tables are
- * hashed with a key drawn per block, so that nobody can choose keys that
- * collide; nothing depends on the order within a table.
+ * hashed with a key that this process drew, so that nobody can choose keys
+ * that collide; nothing depends on the order within a table.
  */
 #ifndef VOLTGATE_LEDGER_EXECUTE_RUN_H
 #define VOLTGATE_LEDGER_EXECUTE_RUN_H
@@ -42,10 +42,13 @@ struct execute_batch {
 	u8 used[VG_BATCH_MAX / 8];
 };
 
+#define EXECUTE_FEW 8
+
 struct execute_table { /* of equally large entries that end up in a growing array */
 	u8 *entries;
 	u32 *heads; /* index plus one */
 	u32 count, room, mask;
+	u32 few[EXECUTE_FEW]; /* heads of a run of few transactions */
 };
 
 struct execute_run {
@@ -55,7 +58,6 @@ struct execute_run {
 	u32 index;	/* of the transaction at hand */
 	u32 generation; /* raised when an enrolment or revocation is applied */
 	int error;	/* -EIO, -ENOMEM: the run is worthless */
-	u8 hash_key[16];
 	struct execute_table actors, batches;
 	bool floor_read;
 	u64 floor; /* verdicts from before are stale */
