@@ -25,7 +25,8 @@ int private_offer(struct private_store *store, const struct membership *membersh
 /* A block is durable: values whose transactions are valid in it become the collection's; the purge by height follows.
  */
 int private_committed(struct private_store *store, struct ledger *ledger, const struct block *block);
-/* The state key on the chain for @key of @collection. */
+/* The state key on the chain for @key of @collection: rwset_private_key() of ledger/rwset_private.h, as contracts write
+ * it. */
 void private_state_key(const u8 seed[32], struct span collection, struct span key, u8 ret_key[64], size_t *ret_len);
 /* Value as committed, checked against the chain's hash; malloc'd. -ENOENT: not held, purged or not entitled. */
 int private_get(struct private_store *store, struct ledger *ledger, struct span collection, struct span key,
