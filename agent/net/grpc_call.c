@@ -325,7 +325,6 @@ static void begin(struct grpc_call *call, bool end)
 		submit_end(call, status, text, refused);
 		return;
 	}
-	call->known = true;
 	if (call->head.timed && !call->head.timeout_ms) {
 		abandon(call, GRPC_DEADLINE_EXCEEDED, "The call's time was over before it began.");
 		return;
@@ -334,6 +333,7 @@ static void begin(struct grpc_call *call, bool end)
 		abandon(call, GRPC_RESOURCE_EXHAUSTED, "There is no memory for the call.");
 		return;
 	}
+	call->known = true;
 	if (call->method->begin)
 		call->method->begin(call);
 	if (end)

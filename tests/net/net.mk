@@ -9,3 +9,7 @@ $(eval $(call vg_program,tests/net_ask,tests/net/ask.c $(NET_TEST_SOURCES),$(NET
 TESTS += tests/net/grpc_js.py
 tests: $(B)/tests/net_serve $(B)/tests/net_ask
 $(eval $(call vg_test,net_identity_test,tests/net/identity_test.c $(NET_TEST_SOURCES),$(NET_LIBS) -lsodium))
+TESTS += tests/net/abuse.py
+$(eval $(call vg_fuzzer,net_frame_fuzz,tests/net/frame_fuzz.c agent/net/grpc_frame.c agent/net/grpc_status.c agent/net/address.c))
+$(eval $(call vg_fuzzer,net_http2_fuzz,tests/net/http2_fuzz.c $(NET_GRPC_SOURCES),$(NET_LIBS)))
+$(eval $(call vg_fuzzer,net_certificate_fuzz,tests/net/certificate_fuzz.c agent/net/identity_certificate.c,-lssl -lcrypto))
