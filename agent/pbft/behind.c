@@ -117,7 +117,8 @@ void behind_synced(struct pbft *core, const struct pbft_event *event)
 		slot->known = false;
 		slot_forget_view(slot);
 	}
-	checkpoint_own(core, block->number, block->header);
+	if (block->number >= core->target || block->number == stable)
+		checkpoint_own(core, block->number, block->header);
 	if (block->last && !core->ended) {
 		core->ended = true;
 		effect_add(core, PBFT_ENDED)->number = block->number;

@@ -267,12 +267,12 @@ static void received(struct pbft *core, const struct pbft_event *event)
 
 void core_advance(struct pbft *core)
 {
-	u64 number;
+	u64 number, end = core->selection_first + core->selection_count - 1;
 
 	do {
 		commit_advance(core);
 		number = core->low > core->view_base ? core->low : core->view_base;
-		for (number++; number <= core->high && !core->changing; number++)
+		for (number++; (number <= core->high || number <= end) && !core->changing; number++)
 			prepare_advance(core, number);
 	} while (commit_advance(core));
 	propose_advance(core);

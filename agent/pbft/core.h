@@ -88,8 +88,8 @@ struct claim {
 	u64 view, committed;
 	u64 answered_us; /* not given again what it lacks before */
 	u64 heard_us;
-	u64 taught_us;	 /* when it was given the present view */
-	u64 asked_us;	 /* not asked again for what we lack before */
+	u64 taught_us; /* when it was given the present view */
+	u64 asked_us;  /* not asked again for what we lack before */
 	bool changing;
 };
 
@@ -232,6 +232,7 @@ struct pbft_message *vote_message(struct pbft *core, enum pbft_kind kind, u64 nu
 				  const struct vote *vote);
 
 /* propose.c */
+u64 propose_wait_us(const struct pbft *core);
 void propose_advance(struct pbft *core);
 void propose_answered(struct pbft *core, const struct pbft_event *event);
 
@@ -275,6 +276,8 @@ void newview_received(struct pbft *core, const struct pbft_message *message);
 /* Takes the new view into core->new_view and computes its selection. False: it contradicts what is committed. */
 bool newview_take(struct pbft *core, const struct pbft_message *message);
 void newview_enter(struct pbft *core);
+/* Makes what the view selects for this number the candidate. True: the shell's candidate there is another one. */
+bool newview_renew(struct pbft *core, struct slot *slot);
 const struct pbft_block *newview_selected(const struct pbft *core, u64 number, u64 *ret_holders);
 
 /* timers.c */

@@ -103,8 +103,7 @@ bool newview_take(struct pbft *core, const struct pbft_message *message)
 	return true;
 }
 
-/* One number in the new view. True: the shell's candidate there is not what the view selects. */
-static bool renew_slot(struct pbft *core, struct slot *slot)
+bool newview_renew(struct pbft *core, struct slot *slot)
 {
 	u64 holders = 0;
 	const struct pbft_block *block = newview_selected(core, slot->number, &holders);
@@ -181,7 +180,7 @@ void newview_enter(struct pbft *core)
 
 		if (!slot)
 			break;
-		if (renew_slot(core, slot) && number < discard)
+		if (newview_renew(core, slot) && number < discard)
 			discard = number;
 	}
 	if (!core->started)

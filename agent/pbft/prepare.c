@@ -120,6 +120,13 @@ static void accept(struct pbft *core, struct slot *slot)
 	slot->offer.there = false;
 }
 
+/* What a correct primary's blocks keep to (C3); lengths come to each request in a body. */
+static bool size_fits(const struct pbft *core, const struct pbft_block *block)
+{
+	return block->requests && block->requests <= core->config.batch_transactions &&
+	       block->bytes <= core->config.batch_bytes + 4ULL + 4ULL * core->config.batch_transactions;
+}
+
 /* C5, C6, C13: judges an offer once the number before is accepted. */
 static void offer_judge(struct pbft *core, struct slot *slot)
 {
@@ -157,6 +164,10 @@ static void offer_judge(struct pbft *core, struct slot *slot)
 			core->counters[PBFT_COUNTER_REFUSED]++;
 			return;
 		}
+		if (!RULE_PART(core, 3, 1, size_fits(core, &offer->block))) {
+			refuse(core, slot, "C3: a block without requests, or too large");
+			return;
+		}
 		if (!RULE_PART(core, 23, 2, !parent.last)) {
 			refuse(core, slot, "C23: a block after the epoch's last");
 			return;
@@ -175,16 +186,16 @@ static void offer_judge(struct pbft *core, struct slot *slot)
 
 static void execute(struct pbft *core, struct slot *slot)
 {
-	struct slot *parent;
 	struct pbft_effect *effect;
+	struct head parent;
 
 	if (slot->committed || slot->run != RUN_IDLE || !slot->known || !(slot->selected || slot->proposed))
 		return;
-	if (slot->number != core->head.number + 1) {
-		parent = slot->number > core->head.number + 1 ? slot_get(core, slot->number - 1) : NULL;
-		if (!parent || parent->run != RUN_DONE)
-			return;
-	}
+	if (slot->number <= core->head.number || !slot_parent(core, slot->number, &parent) ||
+	    memcmp(parent.header, slot->block.previous, 32))
+		return;
+	if (slot->number != core->head.number + 1 && slot_get(core, slot->number - 1)->run != RUN_DONE)
+		return;
 	if (core->now_us < slot->run_again_us) {
 		if (slot->run_again_us < core->retry_us)
 			core->retry_us = slot->run_again_us;
@@ -315,6 +326,9 @@ void prepare_advance(struct pbft *core, u64 number)
 
 	if (!slot || core->changing)
 		return;
+	/* The window has reached a number that the new view selected. */
+	if (!slot->known && newview_selected(core, number, NULL))
+		newview_renew(core, slot);
 	if (slot->offer.there && slot->offer.view == core->view && !slot->proposed)
 		offer_judge(core, slot);
 	if (core->changing)

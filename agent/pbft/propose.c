@@ -6,16 +6,22 @@
  */
 #include "agent/pbft/core.h"
 
-/* Is it worth a block now? A lone request waits for nobody. */
+/* What is not worth a block yet waits for company, the longer the more blocks are on their way; a lone request does
+ * not. */
+u64 propose_wait_us(const struct pbft *core)
+{
+	return core->proposed <= core->head.number ? 0
+						   : core->config.batch_wait_us * (core->proposed - core->head.number);
+}
+
 static bool ripe(const struct pbft *core)
 {
 	const struct pool *pool = &core->pool;
 
 	if (!pool->waiting || core->now_us < core->propose_after_us)
 		return false;
-	return core->proposed <= core->head.number || pool->waiting >= core->config.batch_transactions ||
-	       pool->waiting_bytes >= core->config.batch_bytes ||
-	       core->now_us - pool->waiting_us >= core->config.batch_wait_us;
+	return pool->waiting >= core->config.batch_transactions || pool->waiting_bytes >= core->config.batch_bytes ||
+	       core->now_us - pool->waiting_us >= propose_wait_us(core);
 }
 
 /* May @number be proposed on top of @ret_parent? */

@@ -119,7 +119,6 @@ static int restore_new_view(struct pbft *core, const struct pbft_message *messag
 		return 0;
 	if (!newview_take(core, message))
 		return -EBADMSG;
-	slot_of(core, core->selection_first + core->selection_count - 1);
 	newview_enter(core);
 	return 0;
 }

@@ -50,40 +50,10 @@ void status_teach(struct pbft *core, u32 replica)
 		claim->taught_us = core->now_us;
 }
 
-/* Our votes for one number; of a block committed here all votes of its certificate. */
-static void give_slot(struct pbft *core, struct slot *slot, u64 to)
+/* The votes that made a block committed: who lacks the block too fetches it then. */
+static void give_certificate(struct pbft *core, const struct block_certificate *certificate, u64 number,
+			     const u8 header[32], u64 to)
 {
-	u32 self = core->config.self, i;
-	struct pbft_message *message;
-
-	if (slot->prepares[self].state == VOTE_GOOD && slot->prepares[self].view == core->view && !core->changing) {
-		if (core_is_primary(core)) {
-			message = effect_message(core, PBFT_PREPREPARE);
-			message->preprepare.view = core->view;
-			message->preprepare.block = slot->block;
-			memcpy(message->signature, slot->preprepare_signature, 64);
-		} else {
-			message = vote_message(core, PBFT_PREPARE, slot->number, self, &slot->prepares[self]);
-		}
-		effect_send(core, message, to);
-	}
-	if (!slot->committed) {
-		if (slot->commits[self].state == VOTE_GOOD)
-			effect_send(core,
-				    vote_message(core, PBFT_COMMITTED_VOTE, slot->number, self, &slot->commits[self]),
-				    to);
-		return;
-	}
-	for (i = 0; i < core->config.n; i++)
-		if (slot->commits[i].state == VOTE_GOOD && !memcmp(slot->commits[i].hash, slot->block.header, 32))
-			effect_send(core, vote_message(core, PBFT_COMMITTED_VOTE, slot->number, i, &slot->commits[i]),
-				    to);
-}
-
-/* The proof of our last block: who has not got the block fetches it then. */
-static void give_head(struct pbft *core, u64 to)
-{
-	const struct block_certificate *certificate = core->head_certificate;
 	u32 i;
 
 	for (i = 0; i < certificate->count; i++) {
@@ -91,11 +61,34 @@ static void give_head(struct pbft *core, u64 to)
 
 		message->sender = certificate->signatures[i].replica;
 		message->vote.view = certificate->view;
-		message->vote.number = core->head.number;
-		memcpy(message->vote.hash, core->head.header, 32);
+		message->vote.number = number;
+		memcpy(message->vote.hash, header, 32);
 		memcpy(message->signature, certificate->signatures[i].bytes, 64);
 		effect_send(core, message, to);
 	}
+}
+
+/* Our votes for one number; of a block committed here its certificate too. */
+static void give_slot(struct pbft *core, struct slot *slot, u64 to)
+{
+	const struct vote *prepare = &slot->prepares[core->config.self], *commit = &slot->commits[core->config.self];
+	struct pbft_message *message;
+
+	if (prepare->state == VOTE_GOOD && prepare->view == core->view && !core->changing) {
+		if (core_is_primary(core)) {
+			message = effect_message(core, PBFT_PREPREPARE);
+			message->preprepare.view = core->view;
+			message->preprepare.block = slot->block;
+			memcpy(message->signature, slot->preprepare_signature, 64);
+		} else {
+			message = vote_message(core, PBFT_PREPARE, slot->number, core->config.self, prepare);
+		}
+		effect_send(core, message, to);
+	}
+	if (slot->committed)
+		give_certificate(core, slot->certificate, slot->number, slot->block.header, to);
+	if (commit->state == VOTE_GOOD && !(slot->committed && commit->view == slot->certificate->view))
+		effect_send(core, vote_message(core, PBFT_COMMITTED_VOTE, slot->number, core->config.self, commit), to);
 }
 
 static bool lacks(const struct pbft *core, const struct pbft_message *message)
@@ -126,7 +119,7 @@ static void answer(struct pbft *core, const struct pbft_message *message)
 			give_slot(core, slot, to);
 	}
 	if (message->status.committed < core->head.number)
-		give_head(core, to);
+		give_certificate(core, core->head_certificate, core->head.number, core->head.header, to);
 	if (core->checkpoint.state == VOTE_GOOD && message->status.stable < core->checkpoint_number && !core->mute)
 		effect_send(core,
 			    vote_message(core, PBFT_CHECKPOINT, core->checkpoint_number, core->config.self,

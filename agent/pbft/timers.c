@@ -192,7 +192,7 @@ u64 timers_wake(struct pbft *core)
 	if (wake_us < soon)
 		wake_us = soon; /* something is overdue and excused: looked at again soon */
 	if (pool->waiting && !core->changing && !core->mute && !core->proposing && core_is_primary(core))
-		soonest(&wake_us, later(pool->waiting_us + core->config.batch_wait_us,
+		soonest(&wake_us, later(pool->waiting_us + propose_wait_us(core),
 					later(core->propose_after_us, core->now_us + 50)));
 	return wake_us;
 }
