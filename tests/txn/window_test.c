@@ -192,16 +192,55 @@ static void pruning(void)
 	ktap_ok(count_keys("x", 1) == 1, "nothing is left to be looked at but the mark of how far");
 }
 
+static bool newest_due(void *arg, struct span key, const struct state_value *value)
+{
+	u64 *newest = arg;
+
+	if (key.len > 1 && value->version.number > *newest)
+		*newest = value->version.number;
+	return true;
+}
+
 /* Due exactly now is not yet over: the same microsecond may still bring a transaction that lives that long. */
 static void exactly(void)
 {
+	struct span prefix = world_text("x");
+	u64 began, newest = 0;
+
 	ktap_ok(signed_try(1000, 2, false) == LEDGER_VALID, "a window begins");
-	world_block(&world, 99 * WORLD_SECOND);
-	ktap_ok(signed_try(1001, 2, false) == LEDGER_VALID, "and is used");
+	began = world.number;
 	world_block(&world, 1200 * WORLD_SECOND);
-	ktap_ok(window_len(world.client.public) == 145, "1,200 s later to the microsecond it is there");
+	state_walk(world.state, prefix, prefix, newest_due, &newest);
+	ktap_ok(newest == began, "1,200 s later to the microsecond nobody looks at it");
+	ktap_ok(signed_try(1001, 2, false) == LEDGER_VALID, "it is used");
+	world_block(&world, 1200 * WORLD_SECOND);
+	ktap_ok(window_len(world.client.public) == 145, "1,200 s after that, and looked at, it is still there");
 	world_block(&world, 1);
 	ktap_ok(!window_len(world.client.public), "and a microsecond later it is not");
+}
+
+/* A busy channel must prune as fast as it fills. */
+static void keeping_up(void)
+{
+	const u8 busy[32] = { 14 };
+	u8 client[32] = { 13 };
+	u32 i, left;
+
+	for (i = 0; i < 1000; i++) {
+		client[1] = i;
+		client[2] = i >> 8;
+		add_open(client, 1);
+	}
+	world_block(&world, WORLD_SECOND);
+	for (i = 0; i < 300; i++)
+		add_open(busy, i + 1);
+	world_block(&world, 1300 * WORLD_SECOND);
+	for (i = left = 0; i < 1000; i++) {
+		client[1] = i;
+		client[2] = i >> 8;
+		left += window_len(client) == 145;
+	}
+	ktap_ok(left == 1000 - 64 - 600, "a block of 300 takes 664 of a thousand: %u are left", left);
 }
 
 int main(void)
@@ -213,6 +252,7 @@ int main(void)
 	spending();
 	pruning();
 	exactly();
+	keeping_up();
 	world_close(&world);
 	return ktap_exit();
 }
