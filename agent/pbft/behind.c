@@ -71,7 +71,8 @@ void behind_advance(struct pbft *core)
 			holders |= 1ULL << i;
 	if (core->certified >= core->target)
 		holders |= core->certified_holders;
-	RULE_PASS(core, 17);
+	if (RULE(core, 17, false))
+		return;
 	core->counters[PBFT_COUNTER_FETCHES]++;
 	effect = effect_add(core, PBFT_FETCH);
 	effect->number = core->target;

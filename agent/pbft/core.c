@@ -172,14 +172,12 @@ static void requested(struct pbft *core, const struct pbft_event *event)
 	u8(*digest)[32] = effect_digests(core, 1);
 	enum pool_added added = POOL_FULL;
 
-	RULE_PASS(core, 19);
-	RULE_PASS(core, 21);
 	if (event->request.bytes <= core->config.batch_bytes && !core->ended)
 		added = pool_add(&core->pool, event->request.digest, event->request.client, event->request.bytes, own,
 				 core->now_us, core->passed, digest[0]);
 	if (added == POOL_FULL)
 		memcpy(digest[0], event->request.digest, 32);
-	if (added == POOL_FULL || added == POOL_PUSHED) {
+	if ((added == POOL_FULL || added == POOL_PUSHED) && !RULE(core, 21, false)) {
 		core->counters[PBFT_COUNTER_DROPPED]++;
 		effect = effect_add(core, PBFT_DROPPED);
 		effect->digests = digest;
@@ -200,9 +198,8 @@ static void done(struct pbft *core, const struct pbft_event *event)
 {
 	u32 i, request;
 
-	RULE_PASS(core, 20);
 	core->passed += event->done.count;
-	for (i = 0; i < event->done.count; i++) {
+	for (i = 0; i < event->done.count && !RULE(core, 20, false); i++) {
 		request = pool_find(&core->pool, event->done.digests[i]);
 		if (request != POOL_NONE)
 			pool_remove(&core->pool, request);

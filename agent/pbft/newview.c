@@ -29,7 +29,8 @@ static const struct pbft_view_change *highest_base(const struct pbft_message *me
 }
 
 /* The prepared certificate of the highest view for @number in the whole set. */
-static const struct pbft_certificate *highest_prepared(const struct pbft_message *message, u64 number)
+static const struct pbft_certificate *highest_prepared(struct pbft *core, const struct pbft_message *message,
+						       u64 number)
 {
 	const struct pbft_certificate *best = NULL;
 	u32 i;
@@ -39,7 +40,7 @@ static const struct pbft_certificate *highest_prepared(const struct pbft_message
 		u64 index = number - change->base - 1;
 
 		if (number > change->base && index < change->prepared_count &&
-		    (!best || change->prepared[index].view > best->view))
+		    (!best || RULE(core, 13, change->prepared[index].view > best->view)))
 			best = &change->prepared[index];
 	}
 	return best;
@@ -52,7 +53,7 @@ static u32 select_blocks(struct pbft *core, const struct pbft_message *message, 
 	u32 count = 0;
 
 	while (count < core->config.window) {
-		best = highest_prepared(message, base->base + 1 + count);
+		best = highest_prepared(core, message, base->base + 1 + count);
 		if (!best || !RULE_PART(core, 13, 2, !memcmp(best->block.previous, before, 32)))
 			break;
 		core->selection_next[count] = best->block;
@@ -174,7 +175,6 @@ void newview_enter(struct pbft *core)
 	core->entered_us = core->progress_us = core->now_us;
 	core->entered_passed = core->passed;
 	core->counters[PBFT_COUNTER_VIEWS]++;
-	RULE_PASS(core, 13);
 	for (number = core->low + 1; number <= core->high || number <= end; number++) {
 		struct slot *slot = slot_touch(core, number);
 

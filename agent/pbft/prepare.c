@@ -10,7 +10,6 @@
 
 static void equivocated(struct pbft *core, const struct pbft_message *message)
 {
-	RULE_PASS(core, 15);
 	if (!RULE(core, 24, false))
 		effect_misbehaved(core, message->sender, "C24: two proposals for one number and view", message);
 	if (message->preprepare.view == core->view && !core->changing)
@@ -219,8 +218,7 @@ static void ask_again(struct pbft *core, struct slot *slot)
 		core->retry_us = slot->run_again_us;
 	core->counters[PBFT_COUNTER_MISSING]++;
 	/* C14: who prepared it has it. */
-	RULE_PASS(core, 14);
-	for (i = 0; i < core->config.n; i++)
+	for (i = 0; i < core->config.n && !RULE(core, 14, false); i++)
 		if (slot->prepares[i].state != VOTE_NONE && !memcmp(slot->prepares[i].hash, slot->hash, 32))
 			slot->holders |= 1ULL << i;
 }

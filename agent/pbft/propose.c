@@ -62,6 +62,8 @@ void propose_advance(struct pbft *core)
 		if (index == POOL_NONE)
 			break;
 		memcpy(digests[count++], core->pool.requests[index].digest, 32);
+		if (RULE(core, 19, false))
+			core->pool.turn = core->pool.requests[index].client;
 		if (core->pool.requests[index].bytes >= left)
 			break;
 		bytes += core->pool.requests[index].bytes;

@@ -6,8 +6,9 @@
  *   if (!RULE(core, 6, time_fits(core, block)))      C6 holds here, or we stop
  *           return;
  *
- * With -DPBFT_MUTANT=6 every RULE(core, 6, ...) is true whatever the condition says. A rule that is kept at several
- * places has parts: RULE_PART(core, 13, 2, ...) breaks with -DPBFT_MUTANT=13 -DPBFT_MUTANT_PART=2 alone.
+ * With -DPBFT_MUTANT=6 every RULE(core, 6, ...) is true whatever the condition says; RULE(core, 20, false) so stands
+ * before what only a mutant does. A rule that is kept at several places has parts: RULE_PART(core, 13, 2, ...) breaks
+ * with -DPBFT_MUTANT=13 -DPBFT_MUTANT_PART=2 alone.
  */
 #ifndef VOLTGATE_PBFT_RULE_H
 #define VOLTGATE_PBFT_RULE_H

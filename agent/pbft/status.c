@@ -104,7 +104,6 @@ static void answer(struct pbft *core, const struct pbft_message *message)
 	u64 end = number + CORE_ANSWER_SLOTS;
 	struct slot *slot;
 
-	RULE_PASS(core, 22);
 	core->counters[PBFT_COUNTER_ANSWERED]++;
 	if (message->status.view < core->view || (message->status.view == core->view && message->status.changing))
 		teach(core, message->sender);
@@ -141,7 +140,7 @@ void status_received(struct pbft *core, const struct pbft_message *message)
 		claim->asked_us = core->now_us + quarter;
 		status_send(core, 1ULL << message->sender, true);
 	}
-	if (lacks(core, message) && core->now_us >= claim->answered_us) {
+	if (lacks(core, message) && !RULE(core, 22, false) && core->now_us >= claim->answered_us) {
 		claim->answered_us = core->now_us + quarter;
 		answer(core, message);
 	}

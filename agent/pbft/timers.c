@@ -49,7 +49,8 @@ static void tell(struct pbft *core)
 	digests[1] = effect_digests(core, TELL_MAX);
 	if (!digests[0] || !digests[1])
 		return;
-	RULE_PASS(core, 18);
+	if (RULE(core, 18, false))
+		return;
 	for (i = 0; i < TELL_MAX; i++) {
 		at = pool->oldest[0];
 		if (at == POOL_NONE || !passed_over(core, &pool->requests[at], half))

@@ -33,7 +33,7 @@ static void own_change(struct pbft *core, u64 view)
 		struct pbft_certificate *proof;
 
 		slot = slot_get(core, number);
-		if (!slot || !slot->proof.count || change->prepared_count == core->config.window ||
+		if (RULE(core, 12, !slot || !slot->proof.count) || change->prepared_count == core->config.window ||
 		    memcmp(slot->proof.block.previous, before, 32))
 			break;
 		proof = &change->prepared[change->prepared_count++];
@@ -67,10 +67,8 @@ void viewchange_leave(struct pbft *core, u64 view)
 {
 	const struct pbft_message *message = &core->changes[core->config.self];
 
-	if (core->mute || core->head.last || view <= core->view)
+	if (RULE(core, 15, core->mute || core->head.last || view <= core->view))
 		return;
-	RULE_PASS(core, 12);
-	RULE_PASS(core, 15);
 	if (!core->committed_since_left && core->shift < CORE_PATIENCE_SHIFT_MAX)
 		core->shift++;
 	core->committed_since_left = false;

@@ -484,6 +484,164 @@ static void offers_of_coming_views(void)
 	one_done(&one);
 }
 
+/* What a correct primary does not propose on top of block 1. */
+static void wrong_proposals(void)
+{
+	static const char *const names[] = { "C5: a proper second block is carried out",
+					     "C6: one whose time does not go on is refused",
+					     "C6: one from the future waits",
+					     "C6: one from the past waits",
+					     "C3: an empty one is refused",
+					     "C3: one with too many requests is refused",
+					     "C3: one with too many bytes is refused",
+					     "C23: one after the epoch's last block is refused" };
+	struct pbft_block first, second;
+	struct pbft_message message;
+	struct one one;
+	bool refused;
+	u32 i;
+
+	for (i = 0; i < 8; i++) {
+		one_start(&one, 4, 1);
+		first = one_block(&one, 1, 0);
+		second = one_block(&one, 2, 0);
+		first.last = i == 7;
+		if (i == 1)
+			second.time = first.time;
+		if (i == 2)
+			second.time += 3000000;
+		if (i == 3) { /* block 1 came a second ago */
+			one.now_us = 1;
+			first.time = 998000000;
+			second.time -= 3000000;
+		}
+		if (i == 4)
+			second.requests = 0;
+		if (i == 5)
+			second.requests = 5;
+		if (i == 6)
+			second.bytes = 11000;
+		prepare(&one, 0, first);
+		one.now_us = 1000000;
+		message = one_preprepare(&one, 0, second);
+		one_receive(&one, 0, &message);
+		refused = i == 1 || i > 3;
+		ktap_ok(!one_effect(&one, PBFT_EXECUTE, 0, 0) == (i != 0) && one.status.changing == refused, "%s",
+			names[i]);
+		one_done(&one);
+	}
+}
+
+static void votes_in_order(void)
+{
+	static struct pbft_message changes[3];
+	static struct pbft_certificate proofs[2];
+	struct pbft_block first, second;
+	struct pbft_message message;
+	struct one one;
+	u32 i;
+
+	/* Both are selected by a new view and carried out; the proposal of the second comes first. */
+	one_start(&one, 4, 3);
+	first = one_block(&one, 1, 0);
+	second = one_block(&one, 2, 0);
+	for (i = 0; i < 3; i++)
+		changes[i] = change(&one, i, 1, 0, 0, i);
+	proofs[0] = one_certificate(&one, PBFT_PREPARE, 0, first, room[4]);
+	proofs[1] = one_certificate(&one, PBFT_PREPARE, 0, second, room[5]);
+	changes[1].view_change.prepared = proofs;
+	changes[1].view_change.prepared_count = 2;
+	enter(&one, changes, 1);
+	one_executed(&one, 1, first, PBFT_ACCEPTED);
+	one_executed(&one, 1, second, PBFT_ACCEPTED);
+	message = one_preprepare(&one, 1, second);
+	one_receive(&one, 1, &message);
+	ktap_ok(!one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0), "C7: no prepare before that of the number below");
+	message = one_preprepare(&one, 1, first);
+	one_receive(&one, 1, &message);
+	ktap_ok(one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0) && one_effect(&one, PBFT_SEND, PBFT_PREPARE, 1) &&
+			one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0)->message->vote.number == 1,
+		"C7: then both, in order");
+	one_done(&one);
+	/* Another block than the selected one. */
+	one_start(&one, 4, 3);
+	enter(&one, changes, 1);
+	first.header[7] ^= 1;
+	message = one_preprepare(&one, 1, first);
+	one_receive(&one, 1, &message);
+	ktap_ok(one.status.changing && one_effect(&one, PBFT_MISBEHAVED, 0, 0),
+		"C13: another block than the selected one convicts the primary");
+	one_done(&one);
+}
+
+static void few_view_changes(void)
+{
+	static struct pbft_message changes[3];
+	struct pbft_message message = { .kind = PBFT_NEW_VIEW, .epoch = 3, .sender = 1 };
+	struct one one;
+	u32 i;
+
+	one_start(&one, 4, 3);
+	for (i = 0; i < 3; i++) {
+		changes[i] = change(&one, i, 1, 0, 0, i);
+		one_seal(&one, &changes[i]);
+	}
+	message.new_view.view = 1;
+	message.new_view.count = 2;
+	message.new_view.view_changes = changes;
+	one_seal(&one, &message);
+	one_receive(&one, 1, &message);
+	ktap_ok(!one.status.view, "C13: a new view of two of four is refused");
+	one_receive(&one, 0, &changes[0]);
+	ktap_ok(!one.status.changing, "C15: one view change moves nobody");
+	one_receive(&one, 2, &changes[2]);
+	ktap_ok(one.status.changing && one.status.view == 1, "C15: f + 1 do");
+	one_done(&one);
+	/* The primary of view 1 itself. */
+	one_start(&one, 4, 1);
+	one_receive(&one, 0, &changes[0]);
+	changes[2].view_change.base_hash[0] ^= 1;
+	one_seal(&one, &changes[2]);
+	one_receive(&one, 2, &changes[2]);
+	ktap_ok(one.status.changing && one_effect(&one, PBFT_MISBEHAVED, 0, 0) &&
+			one_effect(&one, PBFT_MISBEHAVED, 0, 0)->replica == 2,
+		"C12: a view change that proves nothing does not count for the primary either");
+	changes[2].sender = 3;
+	changes[2].view_change.base_hash[0] ^= 1;
+	one_seal(&one, &changes[2]);
+	one_receive(&one, 3, &changes[2]);
+	ktap_ok(!one.status.changing && one.status.view == 1 && one_effect(&one, PBFT_SEND, PBFT_NEW_VIEW, 0),
+		"C13: with a quorum it begins the view");
+	one_done(&one);
+}
+
+static void full_pool(void)
+{
+	struct pbft_event event = { .type = PBFT_REQUEST };
+	u32 i, dropped = 0, last_client = 0;
+	struct one one;
+
+	one_start(&one, 4, 1);
+	event.request.bytes = 100;
+	for (i = 0; i < 40; i++) {
+		event.request.digest[0] = i;
+		event.request.client = 1;
+		one_step(&one, &event);
+		dropped += !!one_effect(&one, PBFT_DROPPED, 0, 0);
+	}
+	ktap_ok(dropped == 8 && one.status.pool == 32, "C21: what finds no room in a pool of 32 is said to be");
+	for (i = 0; i < 20; i++) {
+		event.request.digest[0] = 100 + i;
+		event.request.client = 2;
+		one_step(&one, &event);
+		last_client += one_effect(&one, PBFT_DROPPED, 0, 0) &&
+			       one_effect(&one, PBFT_DROPPED, 0, 0)->digests[0][0] < 40;
+	}
+	ktap_ok(one.status.pool == 32 && last_client == 16,
+		"C19: another client pushes the greedy one's out, up to its share (%u)", last_client);
+	one_done(&one);
+}
+
 static void sizes(void)
 {
 	struct one one;
@@ -525,6 +683,10 @@ int main(void)
 	same_height();
 	diverged();
 	offers_of_coming_views();
+	wrong_proposals();
+	votes_in_order();
+	few_view_changes();
+	full_pool();
 	sizes();
 	return ktap_exit();
 }
