@@ -90,6 +90,8 @@ static int take_body(struct grpc_frame *frame, const u8 *bytes, size_t len, size
 	}
 	if (part > len - *used)
 		part = len - *used;
+	if (!part)
+		return 0;
 	if (make_room(frame, part))
 		return -ENOMEM;
 	memcpy(frame->bytes + frame->filled, bytes + *used, part);
