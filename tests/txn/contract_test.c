@@ -267,6 +267,12 @@ static void salts(void)
 	rwset_private_salt((const u8 *)"0123456789abcdef", world_text("c"), world_text("key"), one);
 	rwset_private_salt((const u8 *)"0123456789abcdef", world_text("ck"), world_text("ey"), other);
 	ktap_ok(memcmp(one, other, 16), "collection and key do not run together in a salt");
+	rwset_private_salt((const u8 *)"0123456789abcdef", world_text("c"), (struct span){ (const u8 *)"\0\1b", 3 },
+			   one);
+	rwset_private_salt((const u8 *)"0123456789abcdef", (struct span){ (const u8 *)"c\0\3", 3 }, world_text("b"),
+			   other);
+	ktap_ok(memcmp(one, other, 16), "not even where one holds the other's length");
+	rwset_private_salt((const u8 *)"0123456789abcdef", world_text("c"), world_text("key"), one);
 	rwset_private_salt((const u8 *)"1123456789abcdef", world_text("c"), world_text("key"), other);
 	ktap_ok(memcmp(one, other, 16), "another secret gives another salt");
 }

@@ -88,6 +88,24 @@ static void tampered(void)
 	ktap_ok(judged() == LEDGER_BAD_EVIDENCE, "another proposal is not proved");
 }
 
+/* An attestor's batch of two whose root is a leaf: the path ends below the root. */
+static void short_path(void)
+{
+	struct world_verdict verdict;
+	u32 count;
+
+	fresh(&verdict);
+	verdict.count = 1;
+	verdict.index = 0;
+	show(&verdict);
+	ktap_ok(judged() == LEDGER_VALID, "a batch of one");
+	for (count = 2; count < 5; count++) {
+		evidence[131] = count;
+		world_sign(&world.attestor, evidence, sizeof(struct vg_batch_head), evidence + 136);
+		ktap_ok(judged() == LEDGER_BAD_EVIDENCE, "said to be of %u, and signed so", count);
+	}
+}
+
 /* A single thing about the verdict, right in everything else, its root and signature made after it. */
 static void single(const char *what, enum ledger_outcome wanted, void (*change)(struct world_verdict *verdict))
 {
@@ -255,6 +273,7 @@ int main(void)
 	world_open(&world, NULL);
 	places();
 	tampered();
+	short_path();
 	singles();
 	spent();
 	raised();

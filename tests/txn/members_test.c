@@ -130,7 +130,7 @@ static void leaving(void)
 	world_add(&world, bytes, world_config(&world, next.sequence - 1, &next, 3, bytes, sizeof(bytes)));
 	world_draft(&world, &draft, &world.client, ++nonce);
 	world_add(&world, bytes, world_invoke(&world, &draft, bytes, sizeof(bytes)));
-	next.sequence++;
+	next.parameters[MEMBERSHIP_BETA_MILLI]++;
 	world_add(&world, bytes, world_config(&world, next.sequence - 1, &next, 3, bytes, sizeof(bytes)));
 	world_block(&world, WORLD_SECOND);
 	expect(world.result->outcomes[0], LEDGER_VALID, "organisation 1 leaves");
@@ -171,7 +171,7 @@ static void signatures(void)
 	bytes[len - 1] ^= 1;
 	expect(world_try(&world, bytes, len), LEDGER_BAD_SIGNATURE, "a regulator's signature with a bit turned");
 	bytes[len - 1] ^= 1;
-	bytes[len - 65] = 7;
+	bytes[len - 65] = 200;
 	expect(world_try(&world, bytes, len), LEDGER_BAD_SIGNATURE, "a regulator that is not there");
 	bytes[len - 65] = 1;
 	expect(world_try(&world, bytes, len), LEDGER_VALID, "as it was");

@@ -52,6 +52,10 @@ static void round_trip(void)
 			}
 			bytes[at] ^= 1 << bit;
 		}
+	bytes[12] = 0; /* "test", from byte 10 on */
+	ktap_ok(membership_decode((struct span){ bytes, len }, &read), "a zero within a name is refused");
+	bytes[12] = 's';
+	ktap_ok(!membership_decode((struct span){ bytes, len }, &read), "as it was, it is read");
 	ktap_ok(still && !wrong, "of %zu bits turned, %zu are still read, each with its own bytes", len * 8, still);
 }
 
