@@ -113,14 +113,15 @@ static int append_first(struct channel *channel, const struct block_certificate 
 	return error;
 }
 
-void commit_add(struct channel *channel, u64 number, const struct block_certificate *certificate)
+void commit_add(struct channel *channel, const struct pbft_block *block, const struct block_certificate *certificate)
 {
 	struct room_commit *commit;
 
 	if (channel->commit_count == PBFT_WINDOW_MAX)
 		return;
 	commit = &channel->commits[(channel->commit_first + channel->commit_count++) % PBFT_WINDOW_MAX];
-	commit->number = number;
+	commit->number = block->number;
+	memcpy(commit->header, block->header, 32);
 	commit->certificate = *certificate;
 	commit_run(channel);
 }
@@ -146,7 +147,8 @@ void commit_run(struct channel *channel)
 			commit_shift(channel);
 			continue;
 		}
-		if (commit->number != head + 1 || !candidates_at(&channel->candidates, commit->number)) {
+		if (commit->number != head + 1 ||
+		    !candidates_find(&channel->candidates, commit->number, commit->header)) {
 			catchup_want(channel, commit->number, PBFT_EVERYONE);
 			commit_shift(channel);
 			continue;

@@ -108,6 +108,10 @@ static void effect_misbehaved(struct channel *channel, const struct pbft_effect 
 
 static void carry_out(struct channel *channel, const struct pbft_effect *effect)
 {
+	if (effect->view > channel->view) {
+		channel->view = effect->view;
+		proposal_cancel(channel, CHANNEL_NEVER, effect->view);
+	}
 	switch (effect->type) {
 	case PBFT_PERSIST:
 		effect_persist(channel, effect);
@@ -122,10 +126,11 @@ static void carry_out(struct channel *channel, const struct pbft_effect *effect)
 		proposal_execute(channel, effect);
 		return;
 	case PBFT_DISCARD:
+		proposal_cancel(channel, effect->number, effect->view);
 		candidates_cut(&channel->candidates, effect->number);
 		return;
 	case PBFT_COMMIT:
-		commit_add(channel, effect->number, effect->certificate);
+		commit_add(channel, effect->block, effect->certificate);
 		return;
 	case PBFT_FETCH:
 		catchup_want(channel, effect->number, effect->replicas);

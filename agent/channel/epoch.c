@@ -158,7 +158,7 @@ static void core_free(struct channel *channel)
 	channel->event_count = channel->commit_count = channel->wish_count = 0;
 	memset(channel->wishes, 0, sizeof(channel->wishes));
 	channel->ended = false;
-	channel->stable = 0;
+	channel->stable = channel->view = 0;
 }
 
 static int core_make(struct channel *channel)

@@ -102,6 +102,7 @@ void proposal_build(struct channel *channel, const struct pbft_effect *effect)
 	struct pbft_event event = { .type = PBFT_PROPOSED };
 	int error;
 
+	proposal_cancel(channel, effect->block->number, effect->view);
 	event.proposed.view = effect->view;
 	event.proposed.block = *effect->block;
 	error = proposal_make(channel, effect, &event.proposed.block);
@@ -113,6 +114,12 @@ void proposal_build(struct channel *channel, const struct pbft_effect *effect)
 }
 
 /* --- carrying out --- */
+
+static void wish_end(struct channel *channel, struct room_wish *wish)
+{
+	wish->active = false;
+	channel->wish_count--;
+}
 
 static void wish_answer(struct channel *channel, struct room_wish *wish, enum pbft_verdict verdict,
 			const struct candidate *candidate)
@@ -131,10 +138,21 @@ static void wish_answer(struct channel *channel, struct room_wish *wish, enum pb
 	if (verdict == PBFT_MISSING) {
 		wish->answered = true; /* the body is still welcome */
 	} else {
-		wish->active = false;
-		channel->wish_count--;
+		wish_end(channel, wish);
 	}
 	channel_tell(channel, &event);
+}
+
+void proposal_cancel(struct channel *channel, u64 from, u64 view)
+{
+	for (u32 i = 0; i < PBFT_WINDOW_MAX && channel->wish_count; i++) {
+		struct room_wish *wish = &channel->wishes[i];
+
+		if (!wish->active || (wish->block.number < from && wish->view >= view))
+			continue;
+		wish_answer(channel, wish, PBFT_MISSING, NULL);
+		wish_end(channel, wish);
+	}
 }
 
 static void wish_ask(struct channel *channel, struct room_wish *wish)
@@ -197,8 +215,7 @@ static void wish_try(struct channel *channel, struct room_wish *wish)
 
 	if (block->number <= head_number(channel)) { /* it came as a block meanwhile: SYNCED says so */
 		wish_answer(channel, wish, PBFT_MISSING, NULL);
-		wish->active = false;
-		channel->wish_count--;
+		wish_end(channel, wish);
 		return;
 	}
 	if (candidate) {

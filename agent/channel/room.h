@@ -48,6 +48,7 @@ struct room_wish {
 
 struct room_commit { /* agreed on, waiting to be appended */
 	u64 number;
+	u8 header[32];
 	struct block_certificate certificate;
 };
 
@@ -135,6 +136,7 @@ struct channel {
 	struct candidates candidates;
 	struct room_wish wishes[PBFT_WINDOW_MAX];
 	u32 wish_count;
+	u64 view; /* of the core, as its effects say */
 
 	/* commits.c */
 	struct room_commit commits[PBFT_WINDOW_MAX];
@@ -206,12 +208,14 @@ void proposal_build(struct channel *channel, const struct pbft_effect *effect);
 void proposal_execute(struct channel *channel, const struct pbft_effect *effect);
 /* What waited for bodies and can go on, or has waited too long. */
 void proposal_run(struct channel *channel);
+/* Proposals of number @from on, and of views before @view, are not wanted any more. */
+void proposal_cancel(struct channel *channel, u64 from, u64 view);
 void proposal_body_wanted(struct channel *channel, u32 peer, const struct parcel *parcel);
 void proposal_body(struct channel *channel, u32 peer, const struct parcel *parcel);
 u64 proposal_wake_us(const struct channel *channel);
 
 /* --- commits.c --- */
-void commit_add(struct channel *channel, u64 number, const struct block_certificate *certificate);
+void commit_add(struct channel *channel, const struct pbft_block *block, const struct block_certificate *certificate);
 void commit_run(struct channel *channel);
 /* The block @bytes stands on the ledger now. Both copied; @digests may be NULL. */
 int commit_appended(struct channel *channel, struct span bytes, const u8 (*digests)[32], bool taken);
