@@ -3,3 +3,6 @@
 CHANNEL_TEST_SOURCES := tests/channel/net.c $(CHANNEL_SOURCES) $(PBFT_SOURCES) $(LEDGER_SOURCES)
 
 $(eval $(call vg_test,channel_test,tests/channel/channel_test.c $(CHANNEL_TEST_SOURCES),$(LEDGER_LIBS)))
+VOTELOG_TEST_SOURCES := $(addprefix agent/channel/,votelog.c votelog_record.c votelog_scan.c) $(addprefix ledger/,crc32c.c cursor.c \
+	disk_memory.c disk_posix.c)
+$(eval $(call vg_test,channel_votelog_test,tests/channel/votelog_test.c $(VOTELOG_TEST_SOURCES)))
