@@ -114,7 +114,8 @@ int ledger_find(struct ledger *ledger, const u8 hash[32], u64 *ret_number, u32 *
  * piece = kind u8, number u32 (from 0), then by kind:
  *   1 head   "VGSNAP01", link span32 (ledger_chain.c: the head), genesis configuration span32
  *   2 link   link span32: a block that raised the epoch, in order
- *   3 pairs  each: key span16, version number u64 and index u32, value span32; keys ascend over all pieces
+ *   3 pairs  each: key span16, version number u64 and index u32, value span32; over all pieces they ascend by bucket
+ *            (buckettree.h), then by key
  *   4 end    pairs u64
  */
 struct snapshot_export;

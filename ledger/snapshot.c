@@ -19,8 +19,13 @@ struct snapshot_export {
 	size_t first_len;
 	u32 number;
 	size_t piece_bytes;
-	struct span key, value; /* the pair that did not fit any more */
-	bool held, ended;
+	struct span key, value; /* of the walk over the buckets */
+	bool more, ended;
+	u32 bucket; /* being given */
+	u8 *entries;
+	struct reader rest;	   /* of them */
+	struct bucket_entry entry; /* the next pair */
+	bool held;
 	u64 keys;
 };
 
@@ -89,6 +94,16 @@ out:
 	return error;
 }
 
+/* The next record of the walk over the buckets. */
+static int next_record(struct snapshot_export *self)
+{
+	int error = 0;
+
+	self->more = self->store->ops->walk_next(self->pairs, &self->key, &self->value, &error) && self->key.len >= 5 &&
+		     self->key.bytes[0] == 'b';
+	return error;
+}
+
 int snapshot_export_open(struct ledger *ledger, size_t piece_bytes, struct snapshot_export **ret_export)
 {
 	struct snapshot_export *self;
@@ -109,8 +124,8 @@ int snapshot_export_open(struct ledger *ledger, size_t piece_bytes, struct snaps
 	if (!error) {
 		chain_name(name, 1);
 		self->links = self->store->ops->walk(self->store, state_span(name, sizeof(name)));
-		self->pairs = self->store->ops->walk(self->store, state_span("s", 1));
-		error = self->links && self->pairs ? 0 : -ENOMEM;
+		self->pairs = self->store->ops->walk(self->store, state_span("b", 1));
+		error = self->links && self->pairs ? next_record(self) : -ENOMEM;
 	}
 	if (error) {
 		snapshot_export_close(self);
@@ -148,19 +163,53 @@ static int next_link(struct snapshot_export *self, u8 **ret_piece, size_t *ret_l
 	return 1;
 }
 
-/* Brings a pair into @self->key and value; false: no more, or *ret_error. */
+/* The bucket that the walk stands on, copied: its long values follow it in the walk. */
+static int next_bucket(struct snapshot_export *self)
+{
+	free(self->entries);
+	self->entries = malloc(self->value.len + 1);
+	if (!self->entries)
+		return -ENOMEM;
+	if (self->value.len)
+		memcpy(self->entries, self->value.bytes, self->value.len);
+	reader_init(&self->rest, self->entries, self->value.len);
+	return next_record(self);
+}
+
+/* Brings a pair into @self->entry; false: no more, or *ret_error. */
 static bool next_pair(struct snapshot_export *self, int *ret_error)
 {
 	if (self->held)
 		return true;
-	self->held = self->store->ops->walk_next(self->pairs, &self->key, &self->value, ret_error) && self->key.len &&
-		     self->key.bytes[0] == 's' && self->value.len >= STATE_VERSION_LEN;
-	return self->held;
+	while (!*ret_error && !reader_left(&self->rest) && self->more)
+		*ret_error = next_bucket(self);
+	if (*ret_error || !bucket_entry(&self->rest, &self->entry)) {
+		if (self->rest.bad)
+			*ret_error = -EIO;
+		return false;
+	}
+	if (!self->entry.value.bytes && (!self->more || self->value.len != self->entry.value.len)) {
+		*ret_error = -EIO;
+		return false;
+	}
+	return self->held = true;
 }
 
 static size_t pair_size(const struct snapshot_export *self)
 {
-	return 2 + self->key.len - 1 + self->value.len + 4;
+	return 2 + self->entry.key.len + STATE_VERSION_LEN + 4 + self->entry.value.len;
+}
+
+static int pair_write(struct snapshot_export *self, struct writer *writer)
+{
+	bool aside = !self->entry.value.bytes;
+
+	writer_span16(writer, self->entry.key);
+	writer_bytes(writer, self->entry.version, STATE_VERSION_LEN);
+	writer_span32(writer, aside ? self->value : self->entry.value);
+	self->held = false;
+	self->keys++;
+	return aside ? next_record(self) : 0;
 }
 
 static int next_pairs(struct snapshot_export *self, u8 **ret_piece, size_t *ret_len)
@@ -178,14 +227,8 @@ static int next_pairs(struct snapshot_export *self, u8 **ret_piece, size_t *ret_
 	if (!piece)
 		return -ENOMEM;
 	piece_begin(&writer, piece, size, SNAPSHOT_PAIRS, self->number);
-	while (next_pair(self, &error) && writer_len(&writer) + pair_size(self) <= size) {
-		writer_span16(&writer, state_span(self->key.bytes + 1, self->key.len - 1));
-		writer_bytes(&writer, self->value.bytes, STATE_VERSION_LEN);
-		writer_span32(&writer,
-			      state_span(self->value.bytes + STATE_VERSION_LEN, self->value.len - STATE_VERSION_LEN));
-		self->held = false;
-		self->keys++;
-	}
+	while (!error && next_pair(self, &error) && writer_len(&writer) + pair_size(self) <= size)
+		error = pair_write(self, &writer);
 	if (error) {
 		free(piece);
 		return error;
@@ -239,5 +282,6 @@ void snapshot_export_close(struct snapshot_export *self)
 	self->store->ops->walk_free(self->links);
 	self->store->ops->walk_free(self->pairs);
 	free(self->first);
+	free(self->entries);
 	free(self);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * snapshot_finish.c - the end of an import: buckets and root from the pairs, the
+ * snapshot_finish.c - the end of an import: the root that the pairs give, the
  * ledger that begins after the snapshot's head, and that ledger in the place of an older one.
  *
  * On a disk the new ledger was made in the folder next/ of the old one and is moved over it (ledger_folder.c): a
@@ -84,19 +84,18 @@ static bool head_fits(struct snapshot_import *self, struct ledger *ledger)
 static int finish_state(struct snapshot_import *self, struct ledger *ledger, struct ledger_error *ret_error)
 {
 	struct state_mark mark = { .number = self->head.header.number };
-	u8 root[LEDGER_HASH_LEN];
-	u64 keys;
+	struct buckettree *tree = self->tree;
 	int error;
 
 	memcpy(mark.header, self->head_hash, LEDGER_HASH_LEN);
 	memcpy(mark.root, self->head.header.state, LEDGER_HASH_LEN);
-	error = state_build(ledger->state, root, &keys);
-	if (!error && (keys != self->keys || memcmp(root, mark.root, sizeof(root))))
+	buckettree_fill(tree);
+	self->tree = NULL;
+	error = state_adopt(ledger->state, tree, &mark);
+	if (error == -EBADMSG)
 		return ledger_fail(ret_error, -EBADMSG, "", 0,
 				   "The snapshot is refused: its state does not have the root that block %llu names.",
 				   (unsigned long long)mark.number);
-	if (!error)
-		error = state_adopt(ledger->state, &mark);
 	if (!error && !head_fits(self, ledger))
 		return ledger_fail(ret_error, -EBADMSG, "", 0, "The snapshot is refused: its head is damaged.");
 	return error ? ledger_fail_store(ret_error, error, ledger->store) : 0;
@@ -106,7 +105,7 @@ static int finish_new(struct snapshot_import *self, struct ledger **ret_ledger, 
 {
 	struct ledger *ledger = NULL;
 	struct ledger_place place;
-	int error = finish_records(self, ret_error);
+	int error = snapshot_import_bucket(self, ret_error) ?: finish_records(self, ret_error);
 
 	if (error)
 		return error;

@@ -32,9 +32,9 @@ int snapshot_import_open(const struct ledger_options *options, const struct memb
 		memcpy(self->channel, channel, LEDGER_HASH_LEN);
 		chain_replicas(trusted, &self->known);
 		self->verifier = verifier_new(0);
-		self->key = malloc(STATE_KEY_MAX);
+		self->tree = buckettree_new();
 	}
-	if (self && self->verifier && self->key)
+	if (self && self->verifier && self->tree)
 		error = ledger_place_open(&self->options, true, &self->place, ret_error);
 	if (!error && !options->folder && ledger_place_channel(self->place.disk, there) != -ENOENT)
 		error = ledger_fail(ret_error, -EEXIST, "blocks", 0, "There are blocks already.");
@@ -77,7 +77,8 @@ void snapshot_import_close(struct snapshot_import *self)
 		ledger_place_remove(&self->options, &self->place);
 	verifier_free(self->verifier);
 	free((char *)self->options.folder);
-	free(self->key);
+	free(self->entries);
+	buckettree_free(self->tree);
 	free(self);
 }
 
@@ -177,15 +178,73 @@ static int import_judge(struct snapshot_import *self, struct ledger_error *ret_e
 	return 0;
 }
 
-/* A pair into the store, as state.c has it, and as the beginning of its history. */
-static int import_pair(struct snapshot_import *self, struct span key, const u8 *version, struct span value,
-		       struct ledger_error *ret_error)
+int snapshot_import_bucket(struct snapshot_import *self, struct ledger_error *ret_error)
 {
-	u8 name[IMPORT_KEY_MAX], *record = malloc(1 + STATE_VERSION_LEN + value.len);
-	size_t len = STATE_VERSION_LEN + value.len, i;
-	struct writer writer;
+	struct span entries = { self->entries, self->entries_len };
+	u8 name[5];
 	int error;
 
+	if (!self->filling)
+		return 0;
+	error = bucket_hash(self->bucket, entries, buckettree_hash(self->tree, 0, self->bucket));
+	if (!error)
+		error = import_put(self, bucket_name(name, self->bucket), entries, ret_error);
+	self->filling = false;
+	return error;
+}
+
+static bool import_ascends(const struct snapshot_import *self, u32 bucket, struct span key)
+{
+	struct reader last;
+
+	if (!self->keys || bucket > self->bucket)
+		return true;
+	reader_init(&last, self->entries + self->last_key, self->entries_len - self->last_key);
+	return bucket == self->bucket && buckettree_order(reader_span16(&last, STATE_KEY_MAX), key) < 0;
+}
+
+/* A pair into its bucket. */
+static int import_entry(struct snapshot_import *self, struct span key, const u8 *version, struct span value)
+{
+	size_t len = bucket_entry_len(key.len, value.len);
+	struct writer writer;
+
+	if (self->entries_room - self->entries_len < len) {
+		size_t room = 2 * (self->entries_room + len);
+		u8 *entries = realloc(self->entries, room);
+
+		if (!entries)
+			return -ENOMEM;
+		self->entries = entries;
+		self->entries_room = room;
+	}
+	writer_init(&writer, self->entries + self->entries_len, len);
+	bucket_entry_write(&writer, key, version, value);
+	self->last_key = self->entries_len;
+	self->entries_len += len;
+	self->keys++;
+	return 0;
+}
+
+/* What stands in the store beside the bucket: the key for walks, the value if it is long, the beginning of its history.
+ */
+static int import_beside(struct snapshot_import *self, struct span key, const u8 *version, struct span value,
+			 struct ledger_error *ret_error)
+{
+	u8 name[IMPORT_KEY_MAX], *record;
+	struct writer writer;
+	size_t i;
+	int error;
+
+	writer_init(&writer, name, sizeof(name));
+	writer_u8(&writer, 's');
+	writer_bytes(&writer, key.bytes, key.len);
+	error = import_put(self, state_span(name, writer_len(&writer)), state_span(NULL, 0), ret_error);
+	if (!error && value.len > STATE_INLINE_MAX)
+		error = import_put(self, bucket_long_name(name, self->bucket, key), value, ret_error);
+	if (error || !key.bytes[0] || !strchr(STATE_HISTORY_SPACES, key.bytes[0]))
+		return error;
+	record = malloc(1 + STATE_VERSION_LEN + value.len);
 	if (!record)
 		return -ENOMEM;
 	record[0] = 0; /* not deleted */
@@ -193,17 +252,12 @@ static int import_pair(struct snapshot_import *self, struct span key, const u8 *
 	if (value.len)
 		memcpy(record + 1 + STATE_VERSION_LEN, value.bytes, value.len);
 	writer_init(&writer, name, sizeof(name));
-	writer_u8(&writer, 's');
-	writer_bytes(&writer, key.bytes, key.len);
-	error = import_put(self, state_span(name, writer_len(&writer)), state_span(record + 1, len), ret_error);
-	if (!error && key.bytes[0] && strchr(STATE_HISTORY_SPACES, key.bytes[0])) {
-		writer_init(&writer, name, sizeof(name));
-		writer_u8(&writer, 'h');
-		writer_span16(&writer, key);
-		for (i = 0; i < STATE_VERSION_LEN; i++)
-			writer_u8(&writer, (u8)~version[i]);
-		error = import_put(self, state_span(name, writer_len(&writer)), state_span(record, 1 + len), ret_error);
-	}
+	writer_u8(&writer, 'h');
+	writer_span16(&writer, key);
+	for (i = 0; i < STATE_VERSION_LEN; i++)
+		writer_u8(&writer, (u8)~version[i]);
+	error = import_put(self, state_span(name, writer_len(&writer)),
+			   state_span(record, 1 + STATE_VERSION_LEN + value.len), ret_error);
 	free(record);
 	return error;
 }
@@ -212,6 +266,7 @@ static int import_pairs(struct snapshot_import *self, struct reader *reader, str
 {
 	struct span key, value;
 	const u8 *version;
+	u32 bucket;
 	int error = self->last == SNAPSHOT_END ? refuse(ret_error, "it goes on after its end.")
 					       : import_judge(self, ret_error);
 
@@ -219,13 +274,19 @@ static int import_pairs(struct snapshot_import *self, struct reader *reader, str
 		key = reader_span16(reader, STATE_KEY_MAX);
 		version = reader_bytes(reader, STATE_VERSION_LEN);
 		value = reader_span32(reader, 0x7fffffff);
-		if (reader->bad || !key.len ||
-		    (self->keys && buckettree_order(state_span(self->key, self->key_len), key) >= 0))
+		bucket = reader->bad ? 0 : buckettree_bucket(self->genesis.seed, key);
+		if (reader->bad || !key.len || !import_ascends(self, bucket, key))
 			return refuse(ret_error, "a pair in it is damaged, or out of order.");
-		memcpy(self->key, key.bytes, key.len);
-		self->key_len = key.len;
-		self->keys++;
-		error = import_pair(self, key, version, value, ret_error);
+		if (self->keys && bucket != self->bucket)
+			error = snapshot_import_bucket(self, ret_error);
+		if (!self->filling)
+			self->entries_len = 0;
+		self->bucket = bucket;
+		self->filling = true;
+		if (!error)
+			error = import_entry(self, key, version, value);
+		if (!error)
+			error = import_beside(self, key, version, value, ret_error);
 	}
 	return error;
 }

@@ -5,6 +5,7 @@
 #ifndef VOLTGATE_LEDGER_SNAPSHOT_PARTS_H
 #define VOLTGATE_LEDGER_SNAPSHOT_PARTS_H
 
+#include "ledger/buckettree.h"
 #include "ledger/ledger_parts.h"
 
 #define SNAPSHOT_MAGIC "VGSNAP01"
@@ -27,10 +28,17 @@ struct snapshot_import {
 	bool refused;			       /* a piece was: no more are taken */
 	bool kept;			       /* what lies in place is not ours to take away */
 	u64 keys;
-	u8 *key; /* the last one */
-	size_t key_len;
+	struct buckettree *tree; /* of the buckets so far; NULL once it is the state's */
+	u32 bucket;		 /* being filled */
+	u8 *entries;		 /* of it */
+	size_t entries_len, entries_room;
+	size_t last_key; /* where the last key stands in them */
+	bool filling;
 	struct store_batch *batch;
 	size_t batch_bytes;
 };
+
+/* The bucket being filled is whole. */
+int snapshot_import_bucket(struct snapshot_import *self, struct ledger_error *ret_error);
 
 #endif

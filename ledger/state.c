@@ -59,7 +59,8 @@ int state_open(struct store *store, const u8 seed[32], struct state **ret_state)
 	vg_siphash_key_decode(seed, &state->key);
 	state->tree = buckettree_new();
 	state->tip = calloc(BUCKETTREE_BUCKETS, sizeof(*state->tip));
-	if (!state->tree || !state->tip)
+	state->pinned = calloc(BUCKETTREE_BUCKETS, sizeof(*state->pinned));
+	if (!state->tree || !state->tip || !state->pinned)
 		goto fail;
 	error = mark_load(state);
 	if (!error)
@@ -84,6 +85,7 @@ void state_close(struct state *state)
 		cursor_done(&state->cursor, state->store);
 	bucket_done(state);
 	free(state->tip);
+	free(state->pinned);
 	buckettree_free(state->tree);
 	free(state->held);
 	if (state->store)
@@ -101,34 +103,53 @@ struct store *state_store(struct state *state)
 	return state->store;
 }
 
+/* A value that stands beside its bucket. */
+static int state_get_long(struct state *state, u32 number, const struct bucket_entry *entry,
+			  struct state_value *ret_value)
+{
+	struct ledger_piece pieces[2] = { { entry->version, STATE_VERSION_LEN } };
+	u8 name[BUCKET_LONG_MAX], hash[LEDGER_HASH_LEN];
+	size_t len = 0;
+	int error =
+		state->store->ops->get(state->store, bucket_long_name(name, number, entry->key), &state->held, &len);
+
+	if (error && error != -ENOENT)
+		return error;
+	pieces[1] = (struct ledger_piece){ state->held, len };
+	if (!error)
+		ledger_hash(LEDGER_DOMAIN_VALUE, pieces, 2, hash);
+	if (error || memcmp(hash, entry->hash, sizeof(hash)))
+		return state_damaged(
+			state, "A long value in bucket %u of the state is missing, or does not have its hash.", number);
+	ret_value->bytes = state_span(state->held, len);
+	return 0;
+}
+
 int state_get(struct state *state, struct span key, struct state_value *ret_value)
 {
-	u8 name[1 + STATE_KEY_MAX];
-	size_t len;
+	u32 number = state_hash_key(state, key) % BUCKETTREE_BUCKETS;
+	struct bucket_entry entry;
+	struct bucket *bucket;
 	int error;
 
 	memset(ret_value, 0, sizeof(*ret_value));
-	if (key.len > STATE_KEY_MAX)
-		return -ENOENT;
-	name[0] = 's';
-	if (key.len)
-		memcpy(name + 1, key.bytes, key.len);
+	bucket_trim(state);
 	free(state->held);
 	state->held = NULL;
-	error = state->store->ops->get(state->store, state_span(name, 1 + key.len), &state->held, &len);
+	error = bucket_committed(state, number, &bucket);
 	if (error)
 		return error;
-	if (len < STATE_VERSION_LEN)
-		return state_damaged(state, "A value of the state is too short to hold a version.");
-	state_version_decode(state->held, &ret_value->version);
-	ret_value->bytes = state_span(state->held + STATE_VERSION_LEN, len - STATE_VERSION_LEN);
-	return 0;
+	if (!bucket_find(bucket, key, &entry))
+		return -ENOENT;
+	state_version_decode(entry.version, &ret_value->version);
+	ret_value->bytes = entry.value;
+	return entry.value.bytes ? 0 : state_get_long(state, number, &entry, ret_value);
 }
 
 int state_walk(struct state *state, struct span prefix, struct span from,
 	       bool (*each)(void *arg, struct span key, const struct state_value *value), void *arg)
 {
-	struct span start = buckettree_order(from, prefix) > 0 ? from : prefix, key, record;
+	struct span start = buckettree_order(from, prefix) > 0 ? from : prefix, key, nothing;
 	u8 name[1 + STATE_KEY_MAX];
 	struct state_value value;
 	struct store_walk *walk;
@@ -142,16 +163,14 @@ int state_walk(struct state *state, struct span prefix, struct span from,
 	walk = state->store->ops->walk(state->store, state_span(name, 1 + start.len));
 	if (!walk)
 		return -ENOMEM;
-	while (state->store->ops->walk_next(walk, &key, &record, &error)) {
+	while (state->store->ops->walk_next(walk, &key, &nothing, &error)) {
 		if (!key.len || key.bytes[0] != 's' || !state_prefixed(state_span(key.bytes + 1, key.len - 1), prefix))
 			break;
-		if (record.len < STATE_VERSION_LEN) {
-			error = state_damaged(state, "A value of the state is too short to hold a version.");
-			break;
-		}
-		state_version_decode(record.bytes, &value.version);
-		value.bytes = state_span(record.bytes + STATE_VERSION_LEN, record.len - STATE_VERSION_LEN);
-		if (!each(arg, state_span(key.bytes + 1, key.len - 1), &value))
+		key = state_span(key.bytes + 1, key.len - 1);
+		error = state_get(state, key, &value);
+		if (error == -ENOENT)
+			error = state_damaged(state, "A key that walks find is not in its bucket.");
+		if (error || !each(arg, key, &value))
 			break;
 	}
 	state->store->ops->walk_free(walk);

@@ -15,11 +15,11 @@
  * windows, 'e' evidence used, 'M' endorsements counted, 'k' contracts' keys (contract name, 0, key), 'p' private
  * hashes, 'x' what to prune and when (time u64, key).
  *
- * Memory, whatever the number of keys: 11 MiB of bucket hashes and places (pages never touched cost nothing), at most
- * STATE_CACHE_BYTES of buckets, and what the overlays hold. In the store a key costs its value, 44 bytes and itself
- * twice; a change rewrites its bucket (about four entries at a million keys) and adds to the history. So a block's
- * cost follows from what it changes, not from what is there. What is read of own data is checked against the hashes
- * above it; what does not fit is -EIO with a sentence in state_store()->error.
+ * Memory, whatever the number of keys: 11.5 MiB of bucket hashes and places (pages never touched cost nothing), at
+ * most STATE_CACHE_BYTES of buckets, what the overlays hold, and the store's own. A bucket holds its keys, their
+ * versions and values (about four at a million keys), so a change reads and writes one record, and adds one to the
+ * history: what a block costs follows from what it changes, not from what is there. What is read of own data is checked
+ * against the hashes above it; what does not fit is -EIO with a sentence in state_store()->error.
  */
 #ifndef VOLTGATE_LEDGER_STATE_H
 #define VOLTGATE_LEDGER_STATE_H
@@ -27,9 +27,9 @@
 #include "ledger/hash.h"
 #include "ledger/store.h"
 
-#define STATE_KEY_MAX 1024	     /* bytes of a key */
-#define STATE_CACHE_BYTES (64 << 20) /* of buckets not changed by an overlay */
-#define STATE_HISTORY_SPACES "cmrkp" /* key spaces whose old versions are kept; the others are bookkeeping */
+#define STATE_KEY_MAX 1024	      /* bytes of a key */
+#define STATE_CACHE_BYTES (192 << 20) /* of buckets: at a million keys of 100 bytes all of them */
+#define STATE_HISTORY_SPACES "cmrkp"  /* key spaces whose old versions are kept; the others are bookkeeping */
 
 struct state;
 struct overlay;
@@ -77,8 +77,8 @@ int overlay_get(struct overlay *overlay, struct span key, struct state_value *re
 /* In the order of transactions; a later write of a key replaces an earlier one of the same overlay. */
 int overlay_put(struct overlay *overlay, struct span key, struct span value, struct state_version version);
 int overlay_delete(struct overlay *overlay, struct span key);
-/* A record beside the state, outside its root, that goes into the store in the same batch; @key begins with 'C', 'G' or 'I'.
- * Also on an overlay that has others above it. */
+/* A record beside the state, outside its root, that goes into the store in the same batch; @key begins with 'C', 'G' or
+ * 'I'. Also on an overlay that has others above it. */
 int overlay_note(struct overlay *overlay, struct span key, struct span value);
 /* First key of @prefix (not empty) not below @from as the overlay sees it; 1: *ret_key malloc'd; 0: none; -EIO. For
  * pruning: keys that were found deleted before are passed over at once. */

@@ -4,7 +4,7 @@
  * and, up to STATE_CACHE_BYTES, those used last.
  *
  * Contents never change; an overlay that changes a bucket makes a new one. What comes from the store is believed only
- * if its hash is the tree's.
+ * if its hash is the tree's and its values have theirs.
  */
 #include "ledger/state_parts.h"
 
@@ -50,13 +50,33 @@ static void bucket_list(struct state *state, struct bucket *bucket)
 	state->cached += sizeof(*bucket) + bucket->len;
 }
 
+/* Every value that stands in it must have its hash: it is served without a further look. */
+static bool bucket_values(const struct bucket *bucket)
+{
+	struct bucket_entry entry;
+	struct reader reader;
+	u8 hash[LEDGER_HASH_LEN];
+
+	reader_init(&reader, bucket->entries, bucket->len);
+	while (bucket_entry(&reader, &entry)) {
+		struct ledger_piece pieces[2] = { { entry.version, STATE_VERSION_LEN },
+						  { entry.value.bytes, entry.value.len } };
+
+		if (!entry.value.bytes)
+			continue; /* checked when it is read */
+		ledger_hash(LEDGER_DOMAIN_VALUE, pieces, 2, hash);
+		if (memcmp(hash, entry.hash, sizeof(hash)))
+			return false;
+	}
+	return !reader.bad;
+}
+
 static int bucket_load(struct state *state, u32 number, struct bucket **ret_bucket)
 {
-	u8 name[5] = { 'b', (u8)(number >> 24), (u8)(number >> 16), (u8)(number >> 8), (u8)number };
-	u8 hash[LEDGER_HASH_LEN], *bytes;
+	u8 name[5], hash[LEDGER_HASH_LEN], *bytes;
 	struct bucket *bucket;
 	size_t len;
-	int error = state->store->ops->get(state->store, state_span(name, sizeof(name)), &bytes, &len);
+	int error = state->store->ops->get(state->store, bucket_name(name, number), &bytes, &len);
 
 	if (error == -ENOENT)
 		return state_damaged(state, "Bucket %u of the state is missing; its hash is not empty's.", number);
@@ -68,14 +88,14 @@ static int bucket_load(struct state *state, u32 number, struct bucket **ret_buck
 	free(bytes);
 	if (!bucket)
 		return -ENOMEM;
-	buckettree_bucket_hash(number, state_span(bucket->entries, bucket->len), hash);
-	if (memcmp(hash, buckettree_hash(state->tree, 0, number), sizeof(hash))) {
-		bucket_put(bucket);
-		return state_damaged(state, "Bucket %u of the state does not have the hash that the tree has for it.",
-				     number);
+	error = bucket_hash(number, state_span(bucket->entries, bucket->len), hash);
+	if (error == -ENOMEM ||
+	    (!error && !memcmp(hash, buckettree_hash(state->tree, 0, number), sizeof(hash)) && bucket_values(bucket))) {
+		*ret_bucket = bucket;
+		return error;
 	}
-	*ret_bucket = bucket;
-	return 0;
+	bucket_put(bucket);
+	return state_damaged(state, "Bucket %u of the state does not have the hash that the tree has for it.", number);
 }
 
 int bucket_tip(struct state *state, u32 number, struct bucket **ret_bucket)
@@ -97,6 +117,28 @@ int bucket_tip(struct state *state, u32 number, struct bucket **ret_bucket)
 	bucket_list(state, bucket);
 	*ret_bucket = bucket;
 	return 0;
+}
+
+int bucket_committed(struct state *state, u32 number, struct bucket **ret_bucket)
+{
+	struct bucket *bucket = state->tip[number];
+	const struct overlay *overlay;
+	u32 left = state->pinned[number], i;
+
+	if (!left)
+		return bucket_tip(state, number, ret_bucket);
+	for (; left && bucket && bucket->owner; left--)
+		bucket = bucket->owner->changes[bucket->change].before;
+	*ret_bucket = bucket;
+	if (!left)
+		return 0;
+	for (overlay = state->bottom; overlay; overlay = overlay->above) /* an overlay emptied it */
+		for (i = 0; i < overlay->change_count; i++)
+			if (overlay->changes[i].bucket == number) {
+				*ret_bucket = overlay->changes[i].before;
+				return 0;
+			}
+	return state_damaged(state, "Bucket %u was changed by no overlay.", number);
 }
 
 struct bucket *bucket_replace(struct state *state, u32 number, struct bucket *content)

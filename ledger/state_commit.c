@@ -25,49 +25,53 @@ static struct span history_name(u8 name[HISTORY_KEY_MAX], struct span key, const
 	return state_span(name, writer_len(&writer));
 }
 
-/* True if there is a version to remember: a deletion of what was not there is none. */
-static bool history_worth(struct state *state, struct span key, bool deleted)
+static bool history_worth(const struct overlay_entry *entry)
 {
-	struct state_value value;
-
-	if (!key.len || !key.bytes[0] || !strchr(STATE_HISTORY_SPACES, key.bytes[0]))
+	if (!entry->key_len || !entry->key[0] || !strchr(STATE_HISTORY_SPACES, entry->key[0]))
 		return false;
-	return !deleted || state_get(state, key, &value) != -ENOENT;
+	return !entry->record[0] || entry->below != BELOW_ABSENT; /* a deletion of nothing is no version */
 }
 
+/* Whether the key is there, for walks; its history; its value if that is long. The rest is its bucket's. */
 static u64 commit_entry(struct state *state, const struct overlay_entry *entry, u64 number, struct store_batch *batch)
 {
 	struct span key = { entry->key, entry->key_len }, record = { entry->record, entry->record_len };
-	u8 name[1 + STATE_KEY_MAX], past[HISTORY_KEY_MAX];
+	bool deleted = record.bytes[0], was = entry->below != BELOW_ABSENT;
+	u32 bucket = entry->hash % BUCKETTREE_BUCKETS;
+	u8 name[1 + STATE_KEY_MAX], past[HISTORY_KEY_MAX], aside[BUCKET_LONG_MAX];
 	struct state_version version = { number, 0 };
-	u64 bytes = key.len + record.len;
+	const struct store_ops *ops = state->store->ops;
+	u64 bytes = key.len;
 
 	name[0] = 's';
 	memcpy(name + 1, key.bytes, key.len);
-	if (record.bytes[0])
-		state->store->ops->batch_delete(batch, state_span(name, 1 + key.len));
-	else
-		state->store->ops->batch_put(batch, state_span(name, 1 + key.len),
-					     state_span(record.bytes + 1, record.len - 1));
-	if (history_worth(state, key, record.bytes[0])) {
-		if (!record.bytes[0])
+	if (deleted && was)
+		ops->batch_delete(batch, state_span(name, 1 + key.len));
+	if (!deleted && !was)
+		ops->batch_put(batch, state_span(name, 1 + key.len), state_span(NULL, 0));
+	if (record.len - RECORD_HEAD > STATE_INLINE_MAX)
+		ops->batch_put(batch, bucket_long_name(aside, bucket, key),
+			       state_span(record.bytes + RECORD_HEAD, record.len - RECORD_HEAD));
+	else if (entry->below == BELOW_LONG)
+		ops->batch_delete(batch, bucket_long_name(aside, bucket, key));
+	if (history_worth(entry)) {
+		if (!deleted)
 			state_version_decode(record.bytes + 1, &version);
-		state->store->ops->batch_put(batch, history_name(past, key, &version), record);
-		bytes *= 2;
+		ops->batch_put(batch, history_name(past, key, &version), record);
+		bytes += key.len + record.len;
 	}
 	return bytes;
 }
 
 static u64 commit_bucket(struct state *state, const struct overlay_change *change, struct store_batch *batch)
 {
-	u32 number = change->bucket;
-	u8 name[5] = { 'b', (u8)(number >> 24), (u8)(number >> 16), (u8)(number >> 8), (u8)number };
+	u8 name[5];
 
 	if (!change->content) {
-		state->store->ops->batch_delete(batch, state_span(name, sizeof(name)));
+		state->store->ops->batch_delete(batch, bucket_name(name, change->bucket));
 		return sizeof(name);
 	}
-	state->store->ops->batch_put(batch, state_span(name, sizeof(name)),
+	state->store->ops->batch_put(batch, bucket_name(name, change->bucket),
 				     state_span(change->content->entries, change->content->len));
 	return sizeof(name) + change->content->len;
 }

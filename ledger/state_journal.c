@@ -4,9 +4,9 @@
  *
  * Every commit writes one record 'j' sequence u64: bucket u32 and hash 32 of each bucket it changed. From time to time
  * it also writes one of 256 chunks, in turn: 't' chunk u16: sequence u64, a bit map of the 1,024 buckets that are not
- * empty, their hashes. A chunk is due after 1,024 changes or 64 commits, and 128 KiB written; so the journal costs 68
- * bytes a changed bucket, and a whole turn of chunks spans at least 32 MiB, four times what LevelDB holds unwritten.
- * Records older than all chunks go.
+ * empty, their hashes. A chunk is due after 1,024 changes or 64 commits, and 512 KiB written; so the journal costs at
+ * most 68 bytes a changed bucket, and a whole turn of chunks spans at least 128 MiB, twice what LevelDB holds
+ * unwritten. Records older than all chunks go.
  *
  * On opening the records must follow each other without a gap up to the mark, and the root must be the mark's. That
  * also finds what LevelDB itself would pass over: a damaged length in its manifest hides the tables of a span of
@@ -19,7 +19,7 @@
 
 #define JOURNAL_CHANGES 1024
 #define JOURNAL_COMMITS 64
-#define JOURNAL_BYTES (128 * 1024)
+#define JOURNAL_BYTES (512 * 1024)
 #define CHUNK_MAP (STATE_CHUNK_BUCKETS / 8)
 #define CHUNK_MAX (8 + CHUNK_MAP + STATE_CHUNK_BUCKETS * LEDGER_HASH_LEN)
 #define MARK_LEN (8 + LEDGER_HASH_LEN + LEDGER_HASH_LEN + 8 + 8 + 8 + 8 + 2)
@@ -252,13 +252,8 @@ int journal_commit(struct state *state, struct overlay *overlay, struct store_ba
 	ret_next->changes += overlay->change_count;
 	writer_init(&writer, record, len);
 	for (i = 0; i < overlay->change_count; i++) {
-		struct bucket *content = overlay->changes[i].content;
-		u8 hash[LEDGER_HASH_LEN];
-
-		buckettree_bucket_hash(overlay->changes[i].bucket,
-				       state_span(content ? content->entries : NULL, content ? content->len : 0), hash);
 		writer_u32(&writer, overlay->changes[i].bucket);
-		writer_bytes(&writer, hash, sizeof(hash));
+		writer_bytes(&writer, overlay->changes[i].hash, LEDGER_HASH_LEN);
 	}
 	state->store->ops->batch_put(batch, journal_name(name, 'j', ret_next->sequence, 8), state_span(record, len));
 	free(record);
@@ -270,7 +265,7 @@ int journal_commit(struct state *state, struct overlay *overlay, struct store_ba
 	return 0;
 }
 
-int journal_build(struct state *state, struct store_batch *batch)
+void journal_build(struct state *state, struct store_batch *batch)
 {
 	struct state_journal *journal = &state->journal;
 	u32 chunk;
@@ -281,5 +276,4 @@ int journal_build(struct state *state, struct store_batch *batch)
 		chunk_put(state,
 			  (const u8(*)[LEDGER_HASH_LEN])buckettree_hash(state->tree, 0, chunk * STATE_CHUNK_BUCKETS),
 			  chunk, 0, batch);
-	return 0;
 }

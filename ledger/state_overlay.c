@@ -98,6 +98,7 @@ void overlay_free(struct overlay *overlay)
 	for (i = 0; i < overlay->change_count; i++) {
 		bucket_put(overlay->changes[i].content);
 		bucket_put(overlay->changes[i].before);
+		overlay->state->pinned[overlay->changes[i].bucket]--;
 	}
 	for (block = overlay->arena; block; block = next) {
 		next = block->next;

@@ -9,12 +9,15 @@
  *
  *   state.c           opening, committed reads, walks          state_overlay.c  keys and values of an overlay
  *   state_bucket.c    contents of buckets, bounded             state_root.c     roots, and taking them back
+ *   state_entry.c     what a bucket's content looks like
  *   state_commit.c    one batch into the store, history        state_journal.c  the tree's hashes in the store
  *   state_order.c     the first key from here on               state_proof.c    proofs      state_recompute.c  audit
  *
- * Store (first byte of the key): 'M' mark; 's' key: version 12, value; 'b' bucket u32: entries; 'h' key span16, then
- * the version with all bits turned: deleted u8, version 12, value; 'j' and 't' see state_journal.c; 'i' and 'I' are
- * ledger_index.c's, 'C', 'B' and 'G' ledger_chain.c's.
+ * Store (first byte of the key): 'M' mark; 'b' bucket u32: entries (state_entry.c), so that a key's value, its version
+ * and what the tree needs are read and written at once; 'b' bucket u32 'v' key: a value too long to stand in the
+ * bucket; 's' key: nothing, for walks in order; 'h' key span16, then the version with all bits turned: deleted u8,
+ * version 12, value; 'j' and 't' see state_journal.c; 'i' and 'I' are ledger_index.c's, 'C', 'B' and 'G'
+ * ledger_chain.c's.
  */
 #ifndef VOLTGATE_LEDGER_STATE_PARTS_H
 #define VOLTGATE_LEDGER_STATE_PARTS_H
@@ -34,7 +37,16 @@ struct bucket {
 	u32 change;		      /* its index in owner->changes */
 	u32 number, len, refs;
 	bool listed;
-	u8 entries[]; /* key span16, hash 32, in order */
+	u8 entries[]; /* see state_entry.c */
+};
+
+#define STATE_INLINE_MAX 1024 /* bytes of a value that stands in its bucket */
+struct bucket_entry {
+	struct span bytes; /* all of it */
+	struct span key;
+	const u8 *hash;	   /* of version and value */
+	const u8 *version; /* 12 */
+	struct span value; /* long: bytes NULL, the length is right */
 };
 
 struct state_journal {
@@ -66,6 +78,7 @@ struct state {
 	struct state_mark mark;
 	struct buckettree *tree; /* of the tip */
 	struct bucket **tip;	 /* by bucket; NULL: as in the store, or empty */
+	u16 *pinned;		 /* by bucket: changes of overlays above the committed state */
 	struct bucket *oldest, *newest;
 	size_t cached; /* bytes of listed buckets */
 	struct overlay *bottom, *top;
@@ -81,11 +94,15 @@ struct overlay_entry {
 	u8 *record; /* deleted u8, version 12, value */
 	u32 key_len, record_len;
 	bool fresh; /* changed since the last root */
+	u8 below;   /* enum entry_below: was the key there below this overlay */
 };
+
+enum entry_below { BELOW_UNKNOWN, BELOW_ABSENT, BELOW_PRESENT, BELOW_LONG }; /* LONG: outside its bucket */
 
 struct overlay_change {
 	u32 bucket;
 	struct bucket *content, *before;
+	u8 hash[LEDGER_HASH_LEN];
 };
 
 struct overlay_saved { /* a hash of the tip's tree that was replaced */
@@ -145,11 +162,28 @@ struct overlay_entry *overlay_find(const struct overlay *overlay, u64 hash, stru
 void *overlay_alloc(struct overlay *overlay, size_t size); /* lives as long as the overlay */
 void overlay_free(struct overlay *overlay);
 
+/* --- state_entry.c --- */
+#define BUCKET_LONG_MAX (6 + STATE_KEY_MAX)
+/* Takes the next entry off; false: the end, or (reader->bad) damage. */
+bool bucket_entry(struct reader *reader, struct bucket_entry *ret_entry);
+/* Bytes of an entry. */
+size_t bucket_entry_len(size_t key_len, size_t value_len);
+void bucket_entry_write(struct writer *writer, struct span key, const u8 *version, struct span value);
+/* The entry of @key, or false. */
+bool bucket_find(const struct bucket *bucket, struct span key, struct bucket_entry *ret_entry);
+/* What buckettree.h hashes and proves: keys and hashes; malloc'd unless it fits into @room. */
+int bucket_brief(struct span entries, u8 *room, size_t size, struct span *ret_brief);
+int bucket_hash(u32 number, struct span entries, u8 ret_hash[LEDGER_HASH_LEN]);
+struct span bucket_name(u8 name[5], u32 number);
+struct span bucket_long_name(u8 name[BUCKET_LONG_MAX], u32 number, struct span key);
+
 /* --- state_bucket.c --- */
 struct bucket *bucket_new(u32 number, u32 len);
 void bucket_put(struct bucket *bucket); /* gives a reference back; NULL is nothing */
 /* The tip's content of bucket @number, borrowed. NULL with 0: empty. -EIO. */
 int bucket_tip(struct state *state, u32 number, struct bucket **ret_bucket);
+/* The committed content, whatever overlays lie above it; the same otherwise. */
+int bucket_committed(struct state *state, u32 number, struct bucket **ret_bucket);
 /* Makes @content (its reference passes; may be NULL) the tip's. Gives what was there, with its reference. */
 struct bucket *bucket_replace(struct state *state, u32 number, struct bucket *content);
 /* Forgets the least used contents that nobody else holds until the cache is within its bound. */
@@ -166,18 +200,16 @@ int journal_open(struct state *state);
 /* What the commit of @overlay adds to @batch; *@ret_next is the journal after it. */
 int journal_commit(struct state *state, struct overlay *overlay, struct store_batch *batch, u64 bytes,
 		   struct state_journal *ret_next);
-/* Writes all hashes at once into @batch, for a state that was built whole; the journal begins anew. */
-int journal_build(struct state *state, struct store_batch *batch);
+/* Writes all hashes at once into @batch, for a state that came whole; the journal begins anew. */
+void journal_build(struct state *state, struct store_batch *batch);
 void mark_encode(const struct state *state, const struct state_mark *mark, const struct state_journal *journal,
 		 struct store_batch *batch);
 int mark_load(struct state *state); /* -ENOENT: there is none */
 
 /* --- state_recompute.c --- */
-/* Makes buckets, tree and root anew from the values in the store, which somebody put there without them. */
-int state_build(struct state *state, u8 ret_root[LEDGER_HASH_LEN], u64 *ret_keys);
-
-/* Makes @mark, whose root must be the tree's (else -EBADMSG), the state's; on the disk when it returns. */
-int state_adopt(struct state *state, const struct state_mark *mark);
+/* A state came whole into the store: @tree (taken over; its root must be @mark's, else -EBADMSG) and @mark are its. On
+ * the disk when it returns. */
+int state_adopt(struct state *state, struct buckettree *tree, const struct state_mark *mark);
 
 /* --- state_order.c --- */
 struct order_node;

@@ -14,7 +14,7 @@
 
 struct fresh { /* a key changed since the last root, in the order of buckets and keys */
 	u32 bucket;
-	const struct overlay_entry *entry;
+	struct overlay_entry *entry;
 };
 
 static int fresh_compare(const void *one, const void *other)
@@ -27,15 +27,19 @@ static int fresh_compare(const void *one, const void *other)
 				state_span(b->entry->key, b->entry->key_len));
 }
 
-static void entry_write(struct writer *writer, const struct overlay_entry *entry)
+static struct span entry_value(const struct overlay_entry *entry)
 {
-	u8 hash[LEDGER_HASH_LEN];
+	return state_span(entry->record + RECORD_HEAD, entry->record_len - RECORD_HEAD);
+}
 
-	if (entry->record[0])
-		return; /* deleted */
-	state_value_hash(state_span(entry->record + 1, entry->record_len - 1), hash);
-	writer_span16(writer, state_span(entry->key, entry->key_len));
-	writer_bytes(writer, hash, sizeof(hash));
+/* @entry stands in the place of @before (or of nothing, if NULL). */
+static void entry_write(struct writer *writer, struct overlay_entry *entry, const struct bucket_entry *before)
+{
+	if (entry->below == BELOW_UNKNOWN)
+		entry->below = !before ? BELOW_ABSENT : before->value.bytes ? BELOW_PRESENT : BELOW_LONG;
+	if (!entry->record[0])
+		bucket_entry_write(writer, state_span(entry->key, entry->key_len), entry->record + 1,
+				   entry_value(entry));
 }
 
 /* @before with the changes of @count fresh keys; @ret_content NULL: nothing is left in it. */
@@ -43,37 +47,33 @@ static int bucket_merge(struct state *state, u32 number, const struct bucket *be
 			u32 count, struct bucket **ret_content)
 {
 	size_t room = before ? before->len : 0;
+	struct bucket_entry old;
 	struct reader reader;
 	struct writer writer;
 	struct bucket *content;
-	struct span key;
-	const u8 *hash, *start;
 	bool more;
 	u32 i;
 
 	for (i = 0; i < count; i++)
-		room += 2 + fresh[i].entry->key_len + LEDGER_HASH_LEN;
+		room += bucket_entry_len(fresh[i].entry->key_len, fresh[i].entry->record_len - RECORD_HEAD);
 	content = bucket_new(number, (u32)room);
 	if (!content)
 		return -ENOMEM;
 	writer_init(&writer, content->entries, room);
 	reader_init(&reader, before ? before->entries : content->entries, before ? before->len : 0);
-	start = reader.at;
-	more = buckettree_entry(&reader, &key, &hash);
+	more = bucket_entry(&reader, &old);
 	for (i = 0; more || i < count;) {
-		int order = !more ? 1
-			    : i == count
-				    ? -1
-				    : buckettree_order(key, state_span(fresh[i].entry->key, fresh[i].entry->key_len));
+		int order = !more	 ? 1
+			    : i == count ? -1
+					 : buckettree_order(old.key,
+							    state_span(fresh[i].entry->key, fresh[i].entry->key_len));
 
 		if (order < 0)
-			writer_bytes(&writer, start, reader.at - start);
+			writer_bytes(&writer, old.bytes.bytes, old.bytes.len);
 		else
-			entry_write(&writer, fresh[i++].entry);
-		if (order <= 0) {
-			start = reader.at;
-			more = buckettree_entry(&reader, &key, &hash);
-		}
+			entry_write(&writer, fresh[i++].entry, order ? NULL : &old);
+		if (order <= 0)
+			more = bucket_entry(&reader, &old);
 	}
 	content->len = (u32)(writer.at - writer.start);
 	if (reader.bad || writer.full || !content->len) {
@@ -117,16 +117,15 @@ static void overlay_save(struct overlay *overlay, u32 level, u32 position)
 	memcpy(saved->hash, buckettree_hash(overlay->state->tree, level, position), LEDGER_HASH_LEN);
 }
 
-/* @content becomes the tip's, by this overlay. */
-static void bucket_change(struct overlay *overlay, u32 number, struct bucket *content)
+/* @content becomes the tip's, by this overlay; @hash is its. */
+static void bucket_change(struct overlay *overlay, u32 number, struct bucket *content, const u8 hash[LEDGER_HASH_LEN])
 {
 	struct state *state = overlay->state;
 	struct bucket *before = bucket_replace(state, number, content);
 	struct overlay_change *change;
 
 	overlay_save(overlay, 0, number);
-	buckettree_bucket_hash(number, state_span(content ? content->entries : NULL, content ? content->len : 0),
-			       buckettree_hash(state->tree, 0, number));
+	memcpy(buckettree_hash(state->tree, 0, number), hash, LEDGER_HASH_LEN);
 	if (content)
 		content->refs++;		  /* the tip's and the overlay's */
 	if (before && before->owner == overlay) { /* changed by an earlier root of this overlay */
@@ -137,7 +136,9 @@ static void bucket_change(struct overlay *overlay, u32 number, struct bucket *co
 		change = &overlay->changes[overlay->change_count++];
 		change->bucket = number;
 		change->before = before;
+		state->pinned[number]++;
 	}
+	memcpy(change->hash, hash, LEDGER_HASH_LEN);
 	change->content = content;
 	if (content) {
 		content->owner = overlay;
@@ -164,10 +165,34 @@ static void nodes_change(struct overlay *overlay, u32 *at, u32 count)
 	}
 }
 
-static int overlay_make(struct overlay *overlay, struct fresh *fresh, u32 *at, struct bucket **contents)
+/* A bucket as it will be. */
+struct group {
+	u32 number;
+	struct bucket *content;
+	u8 hash[LEDGER_HASH_LEN];
+};
+
+static int group_make(struct overlay *overlay, const struct fresh *fresh, u32 count, struct group *ret_group)
+{
+	struct bucket *before, *content;
+	int error = bucket_tip(overlay->state, fresh->bucket, &before);
+
+	if (!error)
+		error = bucket_merge(overlay->state, fresh->bucket, before, fresh, count, &content);
+	if (error)
+		return error;
+	ret_group->number = fresh->bucket;
+	ret_group->content = content;
+	error = bucket_hash(fresh->bucket, state_span(content ? content->entries : NULL, content ? content->len : 0),
+			    ret_group->hash);
+	if (error)
+		bucket_put(content);
+	return error;
+}
+
+static int overlay_make(struct overlay *overlay, struct fresh *fresh, u32 *at, struct group *made)
 {
 	u32 i, first, groups = 0, group;
-	struct bucket *before;
 	int error = 0;
 
 	for (i = 0; i < overlay->fresh_count; i++) {
@@ -178,20 +203,17 @@ static int overlay_make(struct overlay *overlay, struct fresh *fresh, u32 *at, s
 	for (first = 0; first < overlay->fresh_count && !error; first = i) {
 		for (i = first; i < overlay->fresh_count && fresh[i].bucket == fresh[first].bucket; i++)
 			;
-		error = bucket_tip(overlay->state, fresh[first].bucket, &before);
-		if (!error)
-			error = bucket_merge(overlay->state, fresh[first].bucket, before, fresh + first, i - first,
-					     &contents[groups]);
-		if (!error)
-			at[groups++] = fresh[first].bucket;
+		error = group_make(overlay, fresh + first, i - first, &made[groups]);
+		groups += !error;
 	}
 	if (!error)
 		error = overlay_changes_room(overlay, groups);
 	for (group = 0; group < groups; group++) {
+		at[group] = made[group].number;
 		if (error)
-			bucket_put(contents[group]);
+			bucket_put(made[group].content);
 		else
-			bucket_change(overlay, at[group], contents[group]);
+			bucket_change(overlay, made[group].number, made[group].content, made[group].hash);
 	}
 	if (!error)
 		nodes_change(overlay, at, groups);
@@ -201,7 +223,7 @@ static int overlay_make(struct overlay *overlay, struct fresh *fresh, u32 *at, s
 int overlay_root(struct overlay *overlay, u8 ret_root[LEDGER_HASH_LEN])
 {
 	struct fresh *fresh = NULL;
-	struct bucket **contents = NULL;
+	struct group *made = NULL;
 	u32 *at = NULL, i;
 	int error = 0;
 
@@ -213,11 +235,11 @@ int overlay_root(struct overlay *overlay, u8 ret_root[LEDGER_HASH_LEN])
 	if (overlay->fresh_count) {
 		fresh = malloc(overlay->fresh_count * sizeof(*fresh));
 		at = malloc(overlay->fresh_count * sizeof(*at));
-		contents = malloc(overlay->fresh_count * sizeof(*contents));
-		error = fresh && at && contents ? overlay_make(overlay, fresh, at, contents) : -ENOMEM;
+		made = malloc(overlay->fresh_count * sizeof(*made));
+		error = fresh && at && made ? overlay_make(overlay, fresh, at, made) : -ENOMEM;
 		free(fresh);
 		free(at);
-		free(contents);
+		free(made);
 	}
 	if (error)
 		return error;

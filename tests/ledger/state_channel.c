@@ -80,7 +80,9 @@ struct span channel_body(struct test_channel *channel, struct rig_random *random
 	writer_u32(&writer, count);
 	for (i = 0; i < count; i++) {
 		memset(client, 0, sizeof(client));
-		client[0] = (u8)(1 + rig_draw(random, clients));
+		j = rig_draw(random, clients);
+		client[0] = (u8)(1 + j % 255);
+		client[1] = (u8)(j / 255);
 		for (j = 0; j < payload; j++)
 			bytes[j] = (u8)rig_draw(random, 256);
 		writer_init(&inner, transaction, 64 + payload);

@@ -128,8 +128,10 @@ static bool step_write(struct run *run)
 	u32 index = rig_draw(&run->random, POOL), twin;
 	struct state_version version = { run->number + run->depth - 1, 1 + rig_draw(&run->random, 1000000) };
 	bool deletes = rig_draw(&run->random, 3) == 0;
-	u8 bytes[40];
-	struct span key = key_at(run, index), value = { bytes, rig_draw(&run->random, sizeof(bytes) + 1) };
+	u8 bytes[RIG_VALUE_MAX];
+	u32 longest = rig_draw(&run->random, 4) ? 40 : RIG_VALUE_MAX;
+	struct span key = key_at(run, index),
+		    value = { bytes, longest - rig_draw(&run->random, 41) }; /* some too long for their buckets */
 
 	if (!run->depth)
 		return true;
@@ -252,7 +254,7 @@ static bool step_prove(struct run *run)
 {
 	struct span key = key_at(run, rig_draw(&run->random, POOL));
 	struct rig_pair *pair = rig_find(&run->models[0], key);
-	u8 root[32], *proof, hash[32], held[32], wanted[32], record[12 + 40];
+	u8 root[32], *proof, hash[32], held[32], wanted[32], record[12 + RIG_VALUE_MAX];
 	struct writer writer;
 	size_t len, at;
 	u32 twin;

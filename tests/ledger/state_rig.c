@@ -101,7 +101,7 @@ static void be(u8 *bytes, u64 value, int len)
 /* The pairs of a bucket in key order, hashed. */
 static void bucket_hash(const struct rig_pair **pairs, u32 count, u32 bucket, u8 ret_hash[32])
 {
-	u8 bytes[4 + 64 * RIG_KEYS], value[12 + 40];
+	u8 bytes[4 + 64 * RIG_KEYS], value[12 + RIG_VALUE_MAX];
 	size_t len = 4;
 	u32 i, j;
 

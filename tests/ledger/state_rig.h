@@ -28,8 +28,10 @@ static inline struct span rig_word(const char *word)
 
 /* --- the model: an unsorted list of pairs, searched by hand --- */
 #define RIG_KEYS 512
+#define RIG_VALUE_MAX (STATE_INLINE_MAX_OF_TESTS + 20)
+#define STATE_INLINE_MAX_OF_TESTS 1024 /* values up to here stand in their buckets */
 struct rig_pair {
-	u8 key[24], value[40];
+	u8 key[24], value[RIG_VALUE_MAX];
 	u32 key_len, value_len;
 	struct state_version version;
 	bool there;

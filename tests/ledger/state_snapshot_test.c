@@ -48,7 +48,7 @@ static bool grow(struct ledger *ledger, u32 blocks)
 	bool right = true;
 
 	while (blocks--)
-		right = right && append(ledger, channel_body(&channel, &dice, 20, 250, 5));
+		right = right && append(ledger, channel_body(&channel, &dice, 40, 2000, 5));
 	return right;
 }
 
@@ -209,8 +209,8 @@ static void test_over(struct ledger *ledger, const struct pieces *pieces, bool d
 		"%s: a refused snapshot leaves the ledger as it was", disk ? "disk" : "memory");
 	free(bytes);
 	err = snapshot_import_over(old, &import, &error) ?: give(import, pieces, ~0u, NULL, &error);
-	ktap_ok(!err && same(ledger, old), "%s: a snapshot takes the place of an older ledger (%s)",
-		disk ? "disk" : "memory", error.text);
+	ktap_ok(!err && same(ledger, old), "%s: a snapshot takes the place of an older ledger",
+		disk ? "disk" : "memory");
 	state_history(ledger_state(old), rig_word("c"), history_each, &past);
 	ktap_ok(past == 1, "history begins with what the snapshot has");
 	if (disk) {
@@ -262,7 +262,8 @@ int main(void)
 	later = *ledger_membership(ledger);
 	right = right && append(ledger, channel_reconfigure(&channel, 1, 5)) && grow(ledger, 20);
 	ktap_ok(right && ledger_membership(ledger)->epoch == 2, "a ledger with two reconfigurations");
-	ktap_ok(export(ledger, &pieces, false) && pieces.count > 5, "exported in %u pieces", pieces.count);
+	right = export(ledger, &pieces, false);
+	ktap_ok(right && pieces.count > 5, "exported in %u pieces", pieces.count);
 	ktap_ok(!import_memory(&pieces, ~0u, &channel.genesis, &taken) && same(ledger, taken),
 		"imported from the genesis");
 	ktap_ok(export(taken, &again, false) && again.count == pieces.count &&
