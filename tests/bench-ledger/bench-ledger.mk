@@ -22,5 +22,6 @@ $(B)/tests/bench-ledger/cap: $(patsubst %.c,$(B)/obj/%.o,tests/bench-ledger/cap.
 bench-ledger: depends
 	$(MAKE) -j$(shell nproc) all
 	$(MAKE) run-bench-ledger
-run-bench-ledger: $(addprefix $(B)/tests/bench-ledger/,load grow cap) $(B)/voltgate $(B)/voltgated
+run-bench-ledger: $(addprefix $(B)/tests/bench-ledger/,load grow cap) $(B)/voltgate $(B)/voltgated \
+		$(B)/demo/voltgated-liar
 	tests/bench-ledger/bench.py $(if $(QUICK),--quick)

@@ -70,9 +70,9 @@ certificate = {self.path('node.crt')}
 key = {self.path('node.key')}
 """)
 
-    def start(self):
+    def start(self, program=VOLTGATED):
         with open(self.path("log"), "a") as log:
-            self.process = subprocess.Popen([VOLTGATED, "-c", self.path("conf")], stdout=log, stderr=log,
+            self.process = subprocess.Popen([program, "-c", self.path("conf")], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
@@ -186,14 +186,9 @@ class Consortium:
 
     def primary(self):
         """The node whose turn it is, as the first that is alive says."""
-        for node in self.nodes:
-            if node.process and node.process.poll() is None:
-                key = node.channel()["primary"]
-                break
-        for node in self.nodes:
-            if json.loads(call("-j", "org", "show", node.path("node.crt")))["key"] == key:
-                return node
-        raise Trouble("nobody is primary")
+        asked = next(node for node in self.nodes if node.process and node.process.poll() is None)
+        name = asked.channel()["consensus"]["primary"]
+        return next(node for node in self.nodes if f"{node.organisation}-{node.index}" == name)
 
     def load_words(self, loader, kind, nodes=None, **options):
         words = [loader, "--genesis", self.file("genesis"), "--certificate", self.file("loader/client.crt"), "--key",

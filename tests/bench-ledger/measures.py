@@ -19,6 +19,7 @@ KINDS = {"o": "(o) ordered only", "a": "(a) signed, endorsed in batches", "A": "
          "b": "(b) verdicts, endorsed in batches"}
 # Transactions made beforehand for a second of load: somewhat more than can be committed.
 PER_SECOND = {"o": 90000, "a": 9000, "A": 4000, "b": 40000}
+CLIENTS = 64  # whose requests are mixed; each costs a block that holds some of its requests a write of its window
 INFLIGHT = {"o": 2400, "a": 1000, "A": 500, "b": 2000}
 LAYERS = (  # by symbol, then by library: first match counts
     ("signatures", r"ge25519|ed25519|sc25519|fe25519|crypto_sign|ge_"),
@@ -60,6 +61,7 @@ def load(bench, group, kind, seconds=None, rate=0, payload=100, nodes=None, besi
     warm = bench.warm if warm is None else warm
     count = int((rate or PER_SECOND[kind]) * (seconds + warm)) + 500
     options.setdefault("inflight", INFLIGHT[kind])
+    options.setdefault("clients", CLIENTS)
     options.setdefault("batch", 1 if rate else min(100, max(1, options["inflight"] // 8)))
     words = group.load_words(LOAD, kind, nodes, payload=payload, count=count, seconds=seconds, warm=warm, rate=rate, **options)
     return run_load(words, beside)
@@ -182,7 +184,26 @@ def faulty(bench):
             table.append({"fault": name, "peak_per_second": peak["per_second"], "per_second": run["per_second"],
                           "share": run["per_second"] / peak["per_second"], "p99_ms": run["p99_ms"]})
             bench.say(f"{name}: {table[-1]['share'] * 100:.0f} % of {peak['per_second']:,.0f}/s")
+    liar(bench, table)
     bench.result["faulty"] = table
+
+
+def liar(bench, table):
+    """A replica that votes for other things than it says, every second second (tools/demo/liar.c)."""
+    program = os.path.join(BUILD, "demo/voltgated-liar")
+    if not os.path.exists(program):
+        bench.say(f"lying replica: {program} is not built; left out")
+        return
+    with Consortium(bench.folder(), 4, OPEN) as group:
+        victim = [node for node in group.nodes if node is not group.primary()][0]
+        others = [node for node in group.nodes if node is not victim]
+        peak = load(bench, group, "o", nodes=others)
+        victim.stop()
+        victim.start(program)
+        run = load(bench, group, "o", nodes=others, warm=bench.warm + 2)
+    table.append({"fault": "lying backup", "peak_per_second": peak["per_second"], "per_second": run["per_second"],
+                  "share": run["per_second"] / peak["per_second"], "p99_ms": run["p99_ms"]})
+    bench.say(f"lying backup: {table[-1]['share'] * 100:.0f} % of {peak['per_second']:,.0f}/s")
 
 
 # --- long chains and large states ---
