@@ -196,6 +196,41 @@ static void evidence(void)
 	try(LEDGER_USED_EVIDENCE, "the same verdict for another proposal");
 }
 
+/* Judged, not carried out: nothing changes. */
+static enum ledger_outcome judged(size_t len)
+{
+	struct execute_context context = world_context(&world, WORLD_SECOND);
+	enum ledger_outcome outcome = LEDGER_OUTCOME_COUNT;
+	struct transaction transaction;
+
+	if (transaction_decode(bytes, len, &transaction))
+		return LEDGER_MALFORMED;
+	execute_precheck(&context, world.state, &transaction, &outcome);
+	return outcome;
+}
+
+static void every_bit(void)
+{
+	u32 passed = 0, at, bit;
+	size_t len;
+
+	fresh();
+	draft.endorser_count = 2;
+	len = world_invoke(&world, &draft, bytes, sizeof(bytes));
+	ktap_ok(judged(len) == LEDGER_VALID, "a transaction of %zu bytes", len);
+	for (at = 0; at < len; at++)
+		for (bit = 0; bit < 8; bit++) {
+			bytes[at] ^= 1 << bit;
+			if (judged(len) == LEDGER_VALID) {
+				printf("# byte %u bit %u\n", at, bit);
+				passed++;
+			}
+			bytes[at] ^= 1 << bit;
+		}
+	ktap_ok(!passed, "each of its bits matters");
+	nonce--; /* it was not spent */
+}
+
 static void configuration(void)
 {
 	struct membership next = world.membership;
@@ -227,6 +262,7 @@ int main(void)
 	keys_and_values();
 	private_keys();
 	evidence();
+	every_bit();
 	configuration();
 	for (i = 0; i < LEDGER_OUTCOME_COUNT; i++)
 		ktap_ok(seen[i], "%s was seen: %s", ledger_outcome_word(i), ledger_outcome_sentence(i));
