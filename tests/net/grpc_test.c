@@ -201,7 +201,17 @@ static void slow_server(void)
 	ok = world_wait(&world, received_all, &wanted, 10);
 	ktap_ok(ok && call.writables >= 1, "all of them arrive once it goes on, and the sender hears of the room: %llu",
 		(unsigned long long)(world.served_messages - before));
+	grpc_call_pause(world.pausing, true);
+	for (u32 i = 0; i < 3; i++)
+		grpc_call_send(call.call, (struct span){ bytes, sizeof(bytes) });
 	grpc_call_half_close(call.call);
+	for (u32 i = 0; i < 200; i++)
+		event_base_loop(world.base, EVLOOP_NONBLOCK);
+	ok = world.served_messages == wanted && !call.finished;
+	wanted += 3;
+	grpc_call_pause(world.pausing, false);
+	ok = ok && world_wait(&world, received_all, &wanted, 10);
+	ktap_ok(ok, "an end that came while it paused is heard after the last message");
 	ok = world_wait_finished(&world, &call, 10) && call.status == GRPC_OK;
 	ktap_ok(ok, "and the call ends in order: %u %s", call.status, call.text);
 }
@@ -287,6 +297,30 @@ static void comes_back(void)
 	ktap_ok(ok, "the client finds the server when it is back");
 }
 
+/* A name goes through the resolver, without stopping the loop. */
+static void by_name(void)
+{
+	char address[64];
+	struct grpc_client_options options = {
+		.address = address, .tls = world.client_tls, .limits = world.client_limits, .backoff_ms = 20
+	};
+	struct grpc_client *first = world.client;
+	struct identity_error error;
+
+	snprintf(address, sizeof(address), "localhost:%u", grpc_server_port(world.server));
+	ok = !grpc_client_open(world.base, &options, &world.client, &error) && world_wait_up(&world);
+	ktap_ok(ok, "a server is found by name");
+	grpc_client_close(world.client);
+	snprintf(address, sizeof(address), "no-such-host.invalid:1");
+	ok = !grpc_client_open(world.base, &options, &world.client, &error);
+	event_base_loop(world.base, EVLOOP_NONBLOCK);
+	grpc_client_close(world.client); /* while it is being looked up */
+	for (u32 i = 0; i < 20; i++)
+		event_base_loop(world.base, EVLOOP_NONBLOCK);
+	ktap_ok(ok, "a client may be closed while its server's name is looked up");
+	world.client = first;
+}
+
 static void closes_itself(void *arg, enum grpc_status status, const char *text)
 {
 	(void)status, (void)text;
@@ -339,6 +373,7 @@ int main(void)
 	world.server_limits.message_bytes = 65536;
 	comes_back();
 	over_limit();
+	by_name();
 	closed_inside();
 	grpc_server_counts(world.server, &counts);
 	ktap_ok(!counts.open_calls || counts.open_calls <= 1, "no call is left behind: %u", counts.open_calls);

@@ -13,3 +13,4 @@ TESTS += tests/net/abuse.py
 $(eval $(call vg_fuzzer,net_frame_fuzz,tests/net/frame_fuzz.c agent/net/grpc_frame.c agent/net/grpc_status.c agent/net/address.c))
 $(eval $(call vg_fuzzer,net_http2_fuzz,tests/net/http2_fuzz.c $(NET_GRPC_SOURCES),$(NET_LIBS)))
 $(eval $(call vg_fuzzer,net_certificate_fuzz,tests/net/certificate_fuzz.c agent/net/identity_certificate.c,-lssl -lcrypto))
+$(eval $(call vg_program,tests/net_speed,tests/net/speed.c $(NET_TEST_SOURCES),$(NET_LIBS)))
