@@ -23,5 +23,5 @@ bench-ledger: depends
 	$(MAKE) -j$(shell nproc) all
 	$(MAKE) run-bench-ledger
 run-bench-ledger: $(addprefix $(B)/tests/bench-ledger/,load grow cap) $(B)/voltgate $(B)/voltgated \
-		$(B)/demo/voltgated-liar
+		$(filter $(B)/demo/voltgated-liar,$(PROGRAMS))
 	tests/bench-ledger/bench.py $(if $(QUICK),--quick)
