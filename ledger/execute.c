@@ -36,7 +36,7 @@ static enum ledger_outcome judge(struct execute_run *run, const struct transacti
 	return LEDGER_MALFORMED;
 }
 
-/* 'M' and what follows it: a count that is read here and written once a block. */
+/* 'M' and what follows it: a count that is read here and written once a block (PROTOCOL.md L9). */
 static void counter_raise(struct execute_run *run, const u8 *key, size_t len, u64 by)
 {
 	struct state_value value;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * execute_actor.c - who acts in a block: standing (enrolled, revoked) and the
- * window of nonces. A window is read at the first use in a block and written
+ * window of nonces (PROTOCOL.md L7). A window is read at the first use in a block and written
  * once at its end, however many transactions of its client the block holds.
  */
 #include <stddef.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* execute_endorsements.c - who vouches for a read/write set, and are they enough. */
+/* execute_endorsements.c - who vouches for a read/write set, and are they enough (PROTOCOL.md L8). */
 #include "ledger/endorsement.h"
 #include "ledger/execute_run.h"
 

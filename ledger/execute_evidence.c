@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * execute_evidence.c - a verdict in place of a client's signature: whose, how
- * old, of what, and whether it was used. A batch's marks are read once and
+ * old, of what, and whether it was used (PROTOCOL.md L13). A batch's marks are read once and
  * written once a block; its signature costs once (verifier.h).
  */
 #include <stddef.h>

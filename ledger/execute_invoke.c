@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* execute_invoke.c - an endorsed transaction, in the order of judgement that execute.h states. */
+/* execute_invoke.c - an endorsed transaction, in the order of judgement that execute.h states (PROTOCOL.md L5). */
 #include "ledger/endorsement.h"
 #include "ledger/execute_run.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* execute_members.c - enrolments, revocations, configurations. */
+/* execute_members.c - enrolments and revocations (PROTOCOL.md L11), configurations (L12). */
 #include "ledger/execute_run.h"
 
 static void member_key(char space, const u8 subject[32], u8 ret_key[33])

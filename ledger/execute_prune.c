@@ -2,7 +2,7 @@
 /*
  * execute_prune.c - what is looked at again once block time has passed: the 'x'
  * keys in order of time, a bounded number a block, so that no block pays for a
- * quiet hour before it.
+ * quiet hour before it (PROTOCOL.md L14).
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * execute_writes.c - a read/write set against the state: may it name these
- * keys, is what it read still so, do its deltas fit; then what it writes.
+ * keys, is what it read still so, do its deltas fit; then what it writes (PROTOCOL.md L5).
  */
 #include "ledger/execute_run.h"
 

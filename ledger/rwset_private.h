@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * rwset_private.h - how a private value stands on the chain: under a pseudonym
- * of its key, as a salted hash. Pure. Nodes that are entitled hold salt and value.
+ * of its key, as a salted hash (PROTOCOL.md L15). Pure. Nodes that are entitled hold salt and value.
  *
  * state key = 'p', BLAKE2b-256 keyed with the channel's seed over (collection span16, key span16)
  * value     = hash(PRIVATE: salt 16, value)
