@@ -6,3 +6,4 @@ $(eval $(call vg_test,channel_test,tests/channel/channel_test.c $(CHANNEL_TEST_S
 VOTELOG_TEST_SOURCES := $(addprefix agent/channel/,votelog.c votelog_record.c votelog_scan.c) $(addprefix ledger/,crc32c.c cursor.c \
 	disk_memory.c disk_posix.c)
 $(eval $(call vg_test,channel_votelog_test,tests/channel/votelog_test.c $(VOTELOG_TEST_SOURCES)))
+$(eval $(call vg_test,channel_recovery_test,tests/channel/recovery_test.c $(CHANNEL_TEST_SOURCES),$(LEDGER_LIBS)))

@@ -23,6 +23,48 @@ static u64 io_clock(void *arg)
 	return NET_EPOCH + node->net->now_us + node->clock_skew;
 }
 
+#define VOTES_MAX 65536
+
+void net_watch(struct net *net)
+{
+	net->votes = calloc(VOTES_MAX, sizeof(*net->votes));
+}
+
+static void vote_watch(struct net *net, struct span parcel)
+{
+	static _Alignas(16) u8 room[8 << 20];
+	struct pbft_message message;
+	struct parcel decoded;
+	u8 vote[80] = { 0 };
+	u32 place = 0, n = membership_replicas(&net->genesis);
+	struct writer writer;
+
+	if (parcel_decode(parcel, &decoded) || decoded.kind > PARCEL_PREPREPARE ||
+	    pbft_message_decode(decoded.message, n, 32, room, sizeof(room), &message) ||
+	    message.kind > PBFT_CHECKPOINT || message.kind < PBFT_PREPREPARE)
+		return;
+	writer_init(&writer, vote, sizeof(vote));
+	writer_u32(&writer, 1 + message.sender);
+	writer_u8(&writer, message.kind);
+	writer_u64(&writer, message.epoch);
+	writer_u64(&writer, message.kind == PBFT_PREPREPARE ? message.preprepare.view : message.vote.view);
+	writer_u64(&writer, message.kind == PBFT_PREPREPARE ? message.preprepare.block.number : message.vote.number);
+	if (message.kind == PBFT_PREPREPARE)
+		pbft_block_hash(&message.preprepare.block, vote + 29);
+	else
+		memcpy(vote + 29, message.vote.hash, 32);
+	for (u32 i = 0; i < 29; i++)
+		place = place * 31 + vote[i];
+	for (place %= VOTES_MAX; net->votes[place][3]; place = (place + 1) % VOTES_MAX) {
+		if (memcmp(net->votes[place], vote, 29))
+			continue;
+		net->equivocations += memcmp(net->votes[place], vote, 61) != 0;
+		return;
+	}
+	if (net->vote_count++ < VOTES_MAX / 2)
+		memcpy(net->votes[place], vote, sizeof(vote));
+}
+
 static int io_send(void *arg, const u8 key[32], enum channel_urgency urgency, struct span parcel)
 {
 	struct net_node *node = arg;
@@ -42,6 +84,8 @@ static int io_send(void *arg, const u8 key[32], enum channel_urgency urgency, st
 		net->queue_end = &queued->next;
 		net->queued++;
 		net->parcels[parcel.bytes[0] & 15]++;
+		if (net->votes)
+			vote_watch(net, parcel);
 		return 0;
 	}
 	return -ENOENT;
@@ -358,6 +402,7 @@ void net_free(struct net *net)
 		net->queue = parcel->next;
 		free(parcel);
 	}
+	free(net->votes);
 }
 
 /* --- running --- */

@@ -59,6 +59,8 @@ struct net {
 	bool (*filter)(struct net *net, u32 from, u32 to, u8 *bytes, size_t len);
 	struct net_answer answers[NET_ANSWERS];
 	u64 parcels[16], lost;
+	u8 (*votes)[80]; /* every vote sent: sender, kind, epoch, view, number, hash */
+	u32 vote_count, equivocations;
 	u8 regulator_secret[64];
 	u64 nonce;
 };
@@ -79,6 +81,8 @@ void net_submit(struct net *net, u32 index, u32 id, size_t payload);
 size_t net_transaction(u32 id, size_t payload, u8 *ret_bytes, size_t size);
 bool net_answered(const struct net *net, u32 first, u32 last);
 u64 net_height(const struct net *net, u32 index);
+/* Counts net->equivocations from now on: two different votes of a kind by one node. */
+void net_watch(struct net *net);
 /* All running nodes have the same blocks up to the least height. */
 bool net_agree(struct net *net);
 /* A configuration that the regulator signs, submitted to node @index as request @id. */
