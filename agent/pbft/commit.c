@@ -106,14 +106,15 @@ static bool certified(struct pbft *core, struct slot *slot, const u8 header[32],
 	return false;
 }
 
-/* A block is certified that we have no candidate for. */
+/* A block is certified that we cannot commit yet: if votes do not bring what is missing, a transfer will. */
 static void certified_elsewhere(struct pbft *core, struct slot *slot, const struct pbft_message *message)
 {
 	u64 view = message->vote.view, holders = 0;
 	u32 i;
 
 	if (slot->number <= core->certified || slot->number <= core->head.number ||
-	    (slot->known && !memcmp(slot->block.header, message->vote.hash, 32) && slot->run != RUN_REFUSED))
+	    (slot->number == core->head.number + 1 && slot->known && slot->run == RUN_DONE &&
+	     !memcmp(slot->block.header, message->vote.hash, 32)))
 		return;
 	if (!vote_quorum(core, slot->commits, BLOCK_VOTE_COMMIT, slot->number, view, message->vote.hash, CORE_NOBODY,
 			 core->q))

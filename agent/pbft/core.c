@@ -220,6 +220,25 @@ static bool relayed_counts(struct pbft *core, const struct pbft_message *message
 	return counts && sign_check_message(core, message);
 }
 
+/*
+ * What a replica makes us verify at once is bounded: answers to a status take about so much in a quarter of the
+ * patience, the rest is a flood. Votes of its own cost it nothing unless they are forged.
+ */
+static bool within_budget(struct pbft *core, u32 from, bool verifies)
+{
+	struct claim *claim = &core->claims[from];
+
+	if (core->now_us >= claim->budget_us) {
+		claim->budget_us = core->now_us + core_quarter_us(core);
+		claim->spent = 0;
+	}
+	claim->spent += verifies;
+	if (claim->spent <= 64 + 2 * CORE_ANSWER_SLOTS * core->config.n)
+		return true;
+	core->counters[PBFT_COUNTER_FLOODED]++;
+	return false;
+}
+
 static void received(struct pbft *core, const struct pbft_event *event)
 {
 	const struct pbft_message *message = event->received.message;
@@ -234,6 +253,8 @@ static void received(struct pbft *core, const struct pbft_event *event)
 	core->claims[from].heard_us = core->now_us;
 	if (message->kind == PBFT_PREPREPARE && relayed)
 		return; /* its body comes with it, from the primary */
+	if (!within_budget(core, from, relayed || message->kind > PBFT_CHECKPOINT))
+		return;
 	if (message->kind <= PBFT_CHECKPOINT && relayed && !relayed_counts(core, message))
 		return;
 	RULE_PASS(core, 2);

@@ -34,6 +34,7 @@
 #define CORE_NOBODY (~0U) /* no replica */
 #define CORE_STATUS_US 1000000
 #define CORE_PATIENCE_SHIFT_MAX 6 /* 64 times the first (C15) */
+#define CORE_FORGED_COST 16	  /* verifications that a forged vote is charged as */
 #define CORE_ANSWER_SLOTS 16	  /* numbers that an answer to a status covers */
 
 struct remembered {
@@ -88,6 +89,8 @@ struct claim {
 	u64 view, committed;
 	u64 answered_us; /* not given again what it lacks before */
 	u64 heard_us;
+	u64 budget_us; /* end of the present budget of verifications that it may cause */
+	u32 spent;
 	u64 taught_us; /* when it was given the present view */
 	u64 asked_us;  /* not asked again for what we lack before */
 	bool changing;
@@ -294,6 +297,7 @@ void behind_synced(struct pbft *core, const struct pbft_event *event);
 void status_received(struct pbft *core, const struct pbft_message *message);
 void status_send(struct pbft *core, u64 replicas, bool wants);
 void status_tick(struct pbft *core);
+u64 status_interval_us(const struct pbft *core);
 /* A view change or status shows that @replica has not got the present view. */
 void status_teach(struct pbft *core, u32 replica);
 void status_persist(struct pbft *core, u64 number);

@@ -15,6 +15,7 @@
 	X(VERIFIED, "verified", "signatures verified")                                              \
 	X(REMEMBERED, "remembered", "signatures known from before")                                 \
 	X(FORGED, "forged", "signatures that did not hold")                                         \
+	X(FLOODED, "flooded", "messages of replicas that made us verify too much")                  \
 	X(FOREIGN, "foreign", "messages of another epoch, or with a sender or number out of range") \
 	X(LATE, "late", "votes that could not count any more")                                      \
 	X(EARLY, "early", "votes above the window")                                                 \

@@ -146,9 +146,30 @@ void status_received(struct pbft *core, const struct pbft_message *message)
 	}
 }
 
+/* Has the next number begun, as far as one can tell that is not a single liar's doing? */
+static bool begun(struct pbft *core)
+{
+	struct slot *slot = slot_get(core, core->head.number + 1);
+	u32 i, votes = 0;
+
+	for (i = 0; slot && i < core->config.n; i++)
+		votes += slot->prepares[i].state != VOTE_NONE || slot->commits[i].state != VOTE_NONE;
+	return slot && (slot->known || slot->offer.there || votes > core->f);
+}
+
 static bool waits(struct pbft *core)
 {
-	return core->pool.held || core->changing || core->high > core->head.number || core->target > core->head.number;
+	return core->pool.held || core->changing || core->target > core->head.number || begun(core);
+}
+
+/* A quarter of the patience at first, then rarer, up to a second. */
+u64 status_interval_us(const struct pbft *core)
+{
+	u64 quarter = core_quarter_us(core), stuck = (core->now_us - core->progress_us) / 4;
+
+	if (stuck > CORE_STATUS_US)
+		stuck = CORE_STATUS_US;
+	return stuck > quarter ? stuck : quarter;
 }
 
 void status_tick(struct pbft *core)
@@ -161,7 +182,7 @@ void status_tick(struct pbft *core)
 	}
 	core->pending = pending;
 	if (pending && core->now_us >= core->ask_us) {
-		core->ask_us = core->now_us + core_quarter_us(core);
+		core->ask_us = core->now_us + status_interval_us(core);
 		if (core->now_us - core->progress_us >= core_quarter_us(core)) {
 			status_send(core, PBFT_EVERYONE, true);
 			core->status_us = core->now_us + CORE_STATUS_US;

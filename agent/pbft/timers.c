@@ -144,7 +144,7 @@ static void judge_change(struct pbft *core)
 		return;
 	}
 	if (core->now_us >= core->resend_us && !core->mute) {
-		core->resend_us = core->now_us + core_quarter_us(core);
+		core->resend_us = core->now_us + status_interval_us(core);
 		effect_send(core, &core->changes[core->config.self], PBFT_EVERYONE);
 	}
 }

@@ -22,11 +22,15 @@ static struct vote *vote_of(struct slot *slot, const struct pbft_message *messag
 
 static bool vote_holds(struct pbft *core, struct vote *vote, enum block_vote kind, u64 number, u32 replica)
 {
-	if (vote->state == VOTE_HELD)
-		vote->state = sign_check_vote(core, kind, replica, vote->view, number, vote->hash, vote->signature)
-				      ? VOTE_GOOD
-				      : VOTE_NONE;
-	return vote->state == VOTE_GOOD;
+	if (vote->state != VOTE_HELD)
+		return vote->state == VOTE_GOOD;
+	if (sign_check_vote(core, kind, replica, vote->view, number, vote->hash, vote->signature)) {
+		vote->state = VOTE_GOOD;
+		return true;
+	}
+	vote->state = VOTE_NONE;
+	core->claims[replica].spent += CORE_FORGED_COST;
+	return false;
 }
 
 static void vote_put(struct vote *vote, const struct pbft_message *message, bool good)
