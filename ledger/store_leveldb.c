@@ -9,6 +9,7 @@
  * indexes (some 5 % of the 1 GiB of tables open at a time).
  */
 #include "ledger/store.h"
+#include "ledger/store_leveldb_scan.h"
 
 #include <errno.h>
 #include <leveldb/c.h>
@@ -53,16 +54,30 @@ static struct store_leveldb *store_leveldb(struct store *store)
 	return (struct store_leveldb *)store;
 }
 
-/* Takes LevelDB's sentence over and says what it means. */
+/* Takes LevelDB's sentence over and says what it means, and where it is, which LevelDB does not say. */
 static int store_leveldb_fail(const char *folder, char *ret_error, char *sentence)
 {
-	int error = strstr(sentence, "No space left") || strstr(sentence, "quota") ? -ENOSPC : -EIO;
+	struct store_leveldb_fault fault;
 
-	snprintf(ret_error, 320, "The state database %s: %s.%s", folder, sentence,
-		 error == -ENOSPC ? " Make room on the disk."
-				  : " Check the disk; then move the folder away: it is made again from the blocks.");
+	if (strstr(sentence, "No space left") || strstr(sentence, "quota")) {
+		snprintf(ret_error, 320, "The state database %.120s: %.120s. Make room on the disk.", folder, sentence);
+		leveldb_free(sentence);
+		return -ENOSPC;
+	}
+	if (store_leveldb_scan(folder, &fault) == -EBADMSG)
+		snprintf(ret_error, 320,
+			 "The state database's file %s %s at offset %llu. Check the disk; then move the folder away: "
+			 "it is "
+			 "made again from the blocks.",
+			 fault.file, fault.what, (unsigned long long)fault.offset);
+	else
+		snprintf(
+			ret_error, 320,
+			"The state database %.80s: %.100s. Check the disk; then move the folder away: it is made again "
+			"from the blocks.",
+			folder, sentence);
 	leveldb_free(sentence);
-	return error;
+	return -EIO;
 }
 
 static int store_leveldb_get(struct store *store, struct span key, u8 **ret_value, size_t *ret_len)
