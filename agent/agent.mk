@@ -11,11 +11,6 @@ AGENT_PLAIN := agent/gate_plain.c agent/gate_plain_alarm.c agent/gate_plain_sess
 AGENT_ITS := $(wildcard agent/its_room*.c)
 AGENT_CONSORT := agent/consort.c agent/node_verbs.c agent/block_json.c $(NODE_PROTO) $(NODE_SOURCES) $(NET_SOURCES) \
 	$(CHANNEL_SOURCES) $(PBFT_SOURCES) $(ENDORSE_SOURCES) $(CONTRACT_SOURCES) $(LEDGER_SOURCES)
-AGENT_ROOMS := ledger/ledger.c agent/pbft/pbft.c agent/channel/channel.c agent/net/peer.c agent/net/grpc_server.c \
-	agent/contract/contract.c agent/endorse/endorser.c
-ifneq ($(wildcard $(AGENT_ROOMS)),$(AGENT_ROOMS))
-AGENT_CONSORT := agent/consort_absent.c
-endif
 AGENT_LIBS := -levent -lbpf -lxdp -lelf -lz -lnl-genl-3 -lnl-3 -lsodium -lcrypto -ljansson -linih -lcap-ng -lm
 
 AGENT_SOURCES := agent/main.c agent/config.c agent/enforce.c agent/enforce_watch.c agent/takeover.c agent/privileges.c agent/notify.c \

@@ -219,8 +219,16 @@ static int seat_open_channel(struct seat *seat, struct disk *votes)
 		.crypto = { seat_sign_vote, seat_verify_vote, seat },
 		.pool_requests = node->options.pool_requests,
 		.pool_bytes = node->options.pool_bytes,
-		.io = { seat, seat_now, seat_clock, seat_send, seat_wake, seat_committed, seat_answer,
-			seat_reconfigured, seat_say, seat_broken },
+		.io = { .arg = seat,
+			.now_us = seat_now,
+			.clock = seat_clock,
+			.send = seat_send,
+			.wake = seat_wake,
+			.committed = seat_committed,
+			.answer = seat_answer,
+			.reconfigured = seat_reconfigured,
+			.say = seat_say,
+			.broken = seat_broken },
 	};
 	struct channel_error error = { .text = "" };
 	int err;
