@@ -25,6 +25,7 @@ $(eval $(call vg_fuzzer,txn_transaction_fuzz,tests/txn/transaction_fuzz.c $(TXN_
 $(eval $(call vg_fuzzer,txn_membership_fuzz,tests/txn/membership_fuzz.c $(TXN_CODECS),$(TXN_LIBS)))
 $(eval $(call vg_fuzzer,txn_proof_fuzz,tests/txn/proof_fuzz.c $(TXN_CODECS),$(TXN_LIBS)))
 $(eval $(call vg_fuzzer,txn_execute_fuzz,tests/txn/execute_fuzz.c $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_fuzzer,txn_contract_fuzz,tests/txn/contract_fuzz.c $(CONTRACT_SOURCES) $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_program,tests/txn_sample,tests/txn/sample.c $(TXN_WORLD),$(TXN_LIBS)))
 
 # The same blocks through four builds: TXN_BUILDS are names and what they are compiled with.
