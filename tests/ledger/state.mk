@@ -12,3 +12,4 @@ $(B)/tests/ledger/state_bench: $(patsubst %.c,$(B)/obj/%.o,tests/ledger/state_be
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lleveldb -lsodium
 $(eval $(call vg_test,ledger/state_crash,tests/ledger/state_crash_test.c tests/ledger/state_lasting.c $(STATE_LEDGER),$(LEDGER_LIBS)))
 $(eval $(call vg_test,ledger/state_damage,tests/ledger/state_damage_test.c $(STATE_LEDGER),$(LEDGER_LIBS)))
+$(eval $(call vg_fuzzer,ledger-state,tests/ledger/state_fuzz.c $(filter-out ledger/audit%.c,$(LEDGER_SOURCES)),$(LEDGER_LIBS)))
