@@ -38,6 +38,7 @@ struct grpc_limits {
 	u32 message_bytes;    /* largest message either way; default 16 MiB */
 	u32 call_bytes;	      /* queued to send for one call before grpc_call_room() says 0; default 4 MiB */
 	u32 connection_bytes; /* the same for a connection; default 32 MiB */
+	u32 total_bytes;      /* queued by all connections together, and as much received and not taken; 512 MiB */
 	u32 calls;	      /* at once on a connection; default 1024 */
 	u32 connections;      /* server; default 512 */
 	u32 window_bytes;     /* HTTP/2 receive window of a call; default 1 MiB, the connection's is four times that */
@@ -84,6 +85,7 @@ struct grpc_counts {
 	u64 connections, refused_handshakes, calls, messages_in, messages_out, bytes_in, bytes_out, protocol_errors,
 		over_limit;
 	u32 open_connections, open_calls;
+	u64 queued_bytes, kept_bytes; /* to send; received and not taken yet: now */
 };
 
 int grpc_server_open(struct event_base *base, const struct grpc_server_options *options,

@@ -44,6 +44,7 @@ void grpc_limits_default(struct grpc_limits *ret_limits)
 	*ret_limits = (struct grpc_limits){ .message_bytes = 16u << 20,
 					    .call_bytes = 4u << 20,
 					    .connection_bytes = 32u << 20,
+					    .total_bytes = 512u << 20,
 					    .calls = 1024,
 					    .connections = 512,
 					    .window_bytes = 1u << 20,

@@ -316,6 +316,10 @@ void http2_silence(struct http2 *http2, const char *why)
 		return;
 	http2->counts->open_calls -= http2->open_calls;
 	http2->unheard.open_calls = http2->open_calls;
+	http2->counts->kept_bytes -= http2->stored;
+	http2->unheard.kept_bytes = http2->stored;
+	http2->counts->queued_bytes -= http2->queued;
+	http2->unheard.queued_bytes = http2->queued;
 	http2->counts = &http2->unheard;
 }
 

@@ -3,7 +3,7 @@
  * http2.h - one HTTP/2 session with gRPC calls on it, either end, without
  * sockets and TLS: bytes come in by http2_receive(), leave through its sink. So a fuzzer can drive it.
  *
- * http2.c runs the session, http2_head.c reads and writes header blocks, grpc_call.c is what a call does.
+ * http2.c runs the session, http2_head.c reads and writes header blocks, grpc_call*.c is what a call does.
  */
 #ifndef VOLTGATE_NET_HTTP2_H
 #define VOLTGATE_NET_HTTP2_H
@@ -125,21 +125,37 @@ int http2_head_trailers(struct grpc_call *call);
 int http2_head_request(struct http2 *http2, struct grpc_call *call, const char *authority, const char *path,
 		       u32 timeout_ms, const nghttp2_data_provider *provider);
 
-/* grpc_call.c */
+/* grpc_call.c: life and end */
 struct grpc_call *grpc_call_new(struct http2 *http2, int32_t stream);
 void grpc_call_free(struct grpc_call *call);
 int grpc_call_deadline(struct grpc_call *call, u32 timeout_ms);
-/* Header block is whole. */
-void grpc_call_headed(struct grpc_call *call, bool end);
+/* The owner forgets the call: nothing is told to it any more. */
+void grpc_call_forget(struct grpc_call *call);
+/* gone() or finished(), once. */
+void grpc_call_tell_gone(struct grpc_call *call, enum grpc_status status, const char *text);
+/* We end it, for a reason that the other end hears as well as the owner. */
+void grpc_call_abandon(struct grpc_call *call, enum grpc_status status, const char *text);
+/* Server: trailers, after what is queued. */
+void grpc_call_submit_end(struct grpc_call *call, enum grpc_status status, const char *text, u32 http_status);
+void grpc_call_reset(struct grpc_call *call, u32 code);
+/* The connection is lost. */
+void grpc_call_lost(struct grpc_call *call, const char *why);
+
+/* grpc_call_receive.c */
+void grpc_call_headed(struct grpc_call *call, bool end); /* a header block is whole */
 void grpc_call_data(struct grpc_call *call, const u8 *bytes, size_t len);
 void grpc_call_remote_end(struct grpc_call *call);
 /* The stream is closed with @code; frees the call, now or once its held messages are taken. */
 void grpc_call_closed(struct grpc_call *call, u32 code);
-/* The connection is lost. */
-void grpc_call_lost(struct grpc_call *call, const char *why);
 void grpc_call_resume(struct grpc_call *call);
+void grpc_call_drop_held(struct grpc_call *call);
+
+/* grpc_call_send.c */
 void grpc_call_tell_room(struct grpc_call *call);
+void grpc_call_want_room(struct grpc_call *call, bool want);
+void grpc_call_drop_out(struct grpc_call *call);
 nghttp2_data_provider grpc_call_provider(struct grpc_call *call);
+/* A DATA frame: its head, then @len bytes. */
 int grpc_call_put(struct grpc_call *call, const u8 *head, size_t len);
 
 #endif

@@ -216,6 +216,39 @@ static void slow_server(void)
 	ktap_ok(ok, "and the call ends in order: %u %s", call.status, call.text);
 }
 
+static u32 streams_filled;
+
+static bool all_ask(void *arg)
+{
+	(void)arg;
+	return world.served_messages >= streams_filled;
+}
+
+/* All connections together have a bound as well. */
+static void together(void)
+{
+	static const u8 request[] = { 0x10, 64 };
+	static struct world_call calls[16];
+	struct grpc_counts counts;
+
+	streams_filled = (u32)world.served_messages + 16;
+	for (u32 i = 0; i < 16; i++) {
+		calls[i].pause_first = true;
+		world_call(&world, &calls[i], BLOCKS, 0);
+		grpc_call_send(calls[i].call, (struct span){ request, sizeof(request) });
+		grpc_call_half_close(calls[i].call);
+	}
+	ok = world_wait(&world, all_ask, NULL, 10);
+	for (u32 i = 0; i < 200; i++)
+		event_base_loop(world.base, EVLOOP_NONBLOCK);
+	grpc_server_counts(world.server, &counts);
+	ktap_ok(ok && counts.queued_bytes > (16u << 20) && counts.queued_bytes < (20u << 20),
+		"16 streams that nobody reads queue no more than 16 MiB together, and a message each: %llu",
+		(unsigned long long)counts.queued_bytes);
+	for (u32 i = 0; i < 16; i++)
+		grpc_call_cancel(calls[i].call);
+}
+
 /* The end arrives while the reader still pauses: it hears it after the last message. */
 static void end_while_paused(void)
 {
@@ -357,6 +390,7 @@ int main(void)
 
 	ktap_plan(0);
 	world_open(&world);
+	world.server_limits.total_bytes = 16u << 20;
 	world_serve(&world, NULL);
 	world_connect(&world, world.server_key);
 	ok = world_wait_up(&world);
@@ -367,6 +401,7 @@ int main(void)
 	long_messages();
 	slow_reader();
 	slow_server();
+	together();
 	end_while_paused();
 	deadlines();
 	drains();
@@ -376,7 +411,9 @@ int main(void)
 	by_name();
 	closed_inside();
 	grpc_server_counts(world.server, &counts);
-	ktap_ok(!counts.open_calls || counts.open_calls <= 1, "no call is left behind: %u", counts.open_calls);
+	ktap_ok(counts.open_calls <= 1 && !counts.queued_bytes && !counts.kept_bytes,
+		"no call and no byte is left behind: %u, %llu, %llu", counts.open_calls,
+		(unsigned long long)counts.queued_bytes, (unsigned long long)counts.kept_bytes);
 	world_close(&world);
 	return ktap_exit();
 }

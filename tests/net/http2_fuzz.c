@@ -147,6 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct grpc_limits limits = { .message_bytes = 4096,
 				      .call_bytes = 16384,
 				      .connection_bytes = 65536,
+				      .total_bytes = 65536,
 				      .calls = 64,
 				      .window_bytes = 65535 };
 	struct http2_options options = { .sink = &sink, .limits = &limits, .counts = &counts, .methods = methods };
@@ -172,6 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	http2_flush(http2);
 	http2_silence(http2, "over");
 	http2_free(http2);
-	must(!counts.open_calls && (!options.server || begun == ended) && finished == opened);
+	must(!counts.open_calls && !counts.kept_bytes && !counts.queued_bytes && (!options.server || begun == ended) &&
+	     finished == opened);
 	return 0;
 }
