@@ -221,7 +221,10 @@ void catchup_blocks(struct channel *channel, u32 peer, struct span bytes, const 
 	channel->block_bytes = parcel->list.len / parcel->count;
 }
 
-/* The next block as a candidate that was carried out already: only its certificate is to be checked. */
+/*
+ * The next block as a candidate that was carried out already: its certificate is to be checked, and that the rest is
+ * what the header says, which the candidate tells.
+ */
 static int take_candidate(struct channel *channel, const struct block *block, struct ledger_error *fault)
 {
 	struct candidate *candidate = candidates_find(&channel->candidates, block->header.number, block->hash);
@@ -230,6 +233,9 @@ static int take_candidate(struct channel *channel, const struct block *block, st
 	if (!candidate || !ledger_certified(ledger_verifier(channel->ledger), channel->membership, &block->header,
 					    &block->certificate))
 		return -ENOENT;
+	if (!span_equal(block->body, candidate_body(candidate)) ||
+	    memcmp(block->outcomes, candidate_outcomes(candidate), block->header.count))
+		return -EBADMSG;
 	error = ledger_append(channel->ledger, candidate, &block->certificate, fault);
 	if (!error)
 		candidates_shift(&channel->candidates);

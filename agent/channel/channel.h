@@ -8,13 +8,27 @@
  *   transactions -> channel_submit() -> precheck -> core -> ... -> ledger -> channel_io.committed()
  *   bytes of a peer -> channel_receive()           core's effects -> channel_io.send()
  *
- * What peers send each other for a channel ("parcels"; kind u8, then the bytes):
- *   1 consensus message (message.h)      2 pre-prepare with its body: span32 message, span32 body
- *   3 transactions: count u32, span32 each    4 body wanted: number u64, header hash 32    5 body: header hash 32,
- * span32 6 blocks wanted: from u64, most u32       7 blocks: span32 each        8 head: number u64, header hash 32,
- * first block held u64 9 snapshot wanted: piece u32 (0 starts)  10 snapshot piece: height u64, piece u32, last u8,
- * span32 11 private data, see private.h A parcel from a node that the channel's membership does not name never gets
- * here (the transport refuses it).
+ * What peers send each other for a channel ("parcels", parcel.h: kind u8, then the bytes):
+ *
+ *    1 consensus message (message.h)
+ *    2 pre-prepare with its body: span32 message, span32 body
+ *    3 transactions: count u32, span32 each
+ *    4 body wanted: number u64, header hash 32
+ *    5 body: header hash 32, span32
+ *    6 blocks wanted: from u64, most u32
+ *    7 blocks: count u32, span32 each (up to 4 MiB, at least one)
+ *    8 head: number u64, header hash 32, first block held u64
+ *    9 snapshot wanted: piece u32 (0 starts)
+ *   10 snapshot piece: height u64, piece u32, last u8, span32
+ *   11, 12 private data, see private.h
+ *
+ * A parcel from a node that the channel's membership does not name never gets here (the transport refuses it).
+ *
+ * Memory is bounded whatever others do: transactions by pool_requests + 1,024 and pool_bytes; proposals' bodies by 4
+ * for a number, of numbers within twice the window, each at most batch-bytes and one transaction (normally one for each
+ * number that is not stable: window * batch-bytes); blocks under way by 4 parcels of 4 MiB; 64 requests of others for
+ * blocks, of which one parcel at a time is in memory; snapshots by one piece of 1 MiB taken and 4 given; the vote log's
+ * files by twice the window's proposals, plus one file; parcels that wait for the disk by what one round makes.
  */
 #ifndef VOLTGATE_CHANNEL_H
 #define VOLTGATE_CHANNEL_H

@@ -94,6 +94,12 @@ static int base_find(struct channel *channel, struct pbft_config *config)
 	u8 hash[32];
 	int error = 0;
 
+	if (least == most) { /* a snapshot, and no block after it */
+		config->base = ledger_head(channel->ledger)->number;
+		memcpy(config->base_hash, ledger_head_hash(channel->ledger), 32);
+		config->base_time = ledger_head(channel->ledger)->time;
+		return 0;
+	}
 	while (least < most) { /* first block of this epoch lies in [least, most] */
 		u64 middle = least + (most - least) / 2;
 
@@ -345,7 +351,7 @@ static int head_doubt(struct channel *channel)
 		return 0;
 	error = ledger_block(channel->ledger, ledger_head(channel->ledger)->number, &bytes, &len, &fault);
 	if (error)
-		return error;
+		return error == -ENOENT ? 0 : error; /* a snapshot's */
 	error = block_decode((struct span){ bytes, len }, &block);
 	if (!error)
 		epoch_doubt(channel, &block);

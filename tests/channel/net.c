@@ -167,6 +167,7 @@ static int io_adopt(void *arg, struct ledger *imported, struct ledger **ret_ledg
 	struct net_node *node = arg;
 
 	node->snapshots++;
+	disk_done(node->blocks);
 	node->blocks = NULL; /* not kept by this test: the node is not restarted after it */
 	node->store = NULL;
 	*ret_ledger = imported;
@@ -325,10 +326,9 @@ void net_make(struct net *net, u32 count, u32 replicas, u32 followers)
 int net_start(struct net *net, u32 index)
 {
 	struct net_node *node = &net->nodes[index];
-	struct channel_options options = { 0 };
 	struct ledger_options place = { 0 };
+	struct ledger *ledger = NULL;
 	struct ledger_error fault;
-	struct channel_error error_text;
 	struct store *store;
 	int error;
 
@@ -337,17 +337,27 @@ int net_start(struct net *net, u32 index)
 		abort();
 	place.disk = disk_lend(node->blocks);
 	place.store = store;
-	error = ledger_open(&place, &options.ledger, &fault);
+	error = ledger_open(&place, &ledger, &fault);
 	if (error == -ENOENT) {
 		store_memory_open(&store);
 		place.disk = disk_lend(node->blocks);
 		place.store = store;
-		error = ledger_create(&place, &net->genesis, NET_EPOCH, &options.ledger, &fault);
+		error = ledger_create(&place, &net->genesis, NET_EPOCH, &ledger, &fault);
 	}
 	if (error) {
 		printf("# node %u: ledger: %s\n", index, fault.text);
 		return error;
 	}
+	return net_start_on(net, index, ledger);
+}
+
+int net_start_on(struct net *net, u32 index, struct ledger *ledger)
+{
+	struct net_node *node = &net->nodes[index];
+	struct channel_options options = { .ledger = ledger };
+	struct channel_error error_text;
+	int error;
+
 	options.votes = node->no_votes ? NULL : disk_lend(node->votes);
 	memcpy(options.node_key, node->key, 32);
 	options.crypto = (struct pbft_crypto){ net_sign, net_verify, node };

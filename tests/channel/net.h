@@ -70,6 +70,8 @@ void net_make(struct net *net, u32 count, u32 replicas, u32 followers);
 void net_free(struct net *net);
 /* Opens node @index on its disks. */
 int net_start(struct net *net, u32 index);
+/* The same on a ledger that is there already; taken over. */
+int net_start_on(struct net *net, u32 index, struct ledger *ledger);
 /* Closes it as a stop does; @crash: as a power cut does, with that seed. */
 void net_stop(struct net *net, u32 index, bool crash, u64 seed);
 /* Lets everything happen for @us of the net's time. */
