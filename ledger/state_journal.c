@@ -63,6 +63,8 @@ int mark_load(struct state *state)
 	size_t len;
 	int error = state->store->ops->get(state->store, state_span("M", 1), &bytes, &len);
 
+	state->turn_changes = JOURNAL_CHANGES;
+	state->turn_bytes = JOURNAL_BYTES;
 	journal->first = 1;
 	if (error)
 		return error;
@@ -257,10 +259,10 @@ int journal_commit(struct state *state, struct overlay *overlay, struct store_ba
 	}
 	state->store->ops->batch_put(batch, journal_name(name, 'j', ret_next->sequence, 8), state_span(record, len));
 	free(record);
-	if ((ret_next->changes >= JOURNAL_CHANGES ||
+	if ((ret_next->changes >= state->turn_changes ||
 	     ret_next->sequence - state->journal.stamps[(ret_next->next + STATE_CHUNKS - 1) % STATE_CHUNKS] >=
 		     JOURNAL_COMMITS) &&
-	    ret_next->bytes - ret_next->bytes_rolled >= JOURNAL_BYTES)
+	    ret_next->bytes - ret_next->bytes_rolled >= state->turn_bytes)
 		journal_roll(state, overlay, ret_next, batch);
 	return 0;
 }

@@ -84,6 +84,7 @@ struct state {
 	struct overlay *bottom, *top;
 	u8 *held; /* what state_get() gave last */
 	struct state_journal journal;
+	u64 turn_changes, turn_bytes; /* when a chunk is due; tests lower them */
 	struct state_cursor cursor;
 	struct state_hint hint;
 };

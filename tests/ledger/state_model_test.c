@@ -252,7 +252,7 @@ static bool step_commit(struct run *run)
 
 static bool step_prove(struct run *run)
 {
-	struct span key = key_at(run, rig_draw(&run->random, POOL));
+	struct span key = key_at(run, rig_draw(&run->random, POOL)), other = key_at(run, rig_draw(&run->random, POOL));
 	struct rig_pair *pair = rig_find(&run->models[0], key);
 	u8 root[32], *proof, hash[32], held[32], wanted[32], record[12 + RIG_VALUE_MAX];
 	struct writer writer;
@@ -272,6 +272,9 @@ static bool step_prove(struct run *run)
 		if (state_prove(run->states[twin], key, &proof, &len))
 			return fail(run, "a proof could not be made");
 		there = buckettree_check(run->seed, root, key, rig_span(proof, len), held);
+		if (buckettree_bucket(run->seed, key) != buckettree_bucket(run->seed, other) &&
+		    buckettree_check(run->seed, root, other, rig_span(proof, len), hash) != -EBADMSG)
+			return fail(run, "a proof of one bucket spoke for another");
 		at = rig_draw(&run->random, (u32)len);
 		proof[at] ^= (u8)(1 << rig_draw(&run->random, 8));
 		run->checks += buckettree_check(run->seed, root, key, rig_span(proof, len), hash) == -EBADMSG &&
