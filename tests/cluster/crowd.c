@@ -97,8 +97,8 @@ static struct member *someone(struct world *world)
 	for (i = 0; i < world->member_count; i++) {
 		struct member *member = &world->members[(at + i) % world->member_count];
 
-		if (member->channel && member_correct(member) && !member->paused && !member->broken && member->joined &&
-		    member->replica != ~0U)
+		if (member->channel && member_correct(member) && !member->paused && !member->broken &&
+		    member->replica != ~0U && judge_belongs(member))
 			return member;
 	}
 	return NULL;
@@ -368,6 +368,12 @@ void crowd_answer(struct member *member, void *cookie, enum channel_answer answe
 		return;
 	if (answer == CHANNEL_REFUSED && outcome == LEDGER_DUPLICATE)
 		world_fail(world, "%s calls a request a duplicate that is in no block.", member->name);
+	world_tell(world, "%s answers request %zu of client %u (nonce %llu): %s, %s", member->name, (size_t)cookie - 1,
+		   request->client, (unsigned long long)request->nonce,
+		   answer == CHANNEL_BUSY      ? "busy"
+		   : answer == CHANNEL_REFUSED ? "refused"
+					       : "stopping",
+		   ledger_outcome_word(outcome));
 	request->state = REQUEST_IDLE;
 	request->again_us = world->now_us + draw_between(&world->draw, 20000, 200000);
 	/* A configuration that does not follow any more will never be taken. */
@@ -402,7 +408,7 @@ static void check_order(struct world *world, const struct request *request)
 		world_fail(world, "Request %llu of client %u stands behind its request %llu.",
 			   (unsigned long long)request->nonce, request->client, (unsigned long long)client->last);
 	client->last = request->nonce;
-	if (world->plan.flood && request->client && judge_height(world) > request->height + 12)
+	if (world->plan.flood && request->client && judge_height(world) > request->height + 40)
 		world_fail(world, "A request of client %u waited for %llu blocks while client 0 had %u requests open.",
 			   request->client, (unsigned long long)(judge_height(world) - request->height),
 			   world->plan.flood);

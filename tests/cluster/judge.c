@@ -29,7 +29,9 @@
 
 /* A block as the first correct node had it. */
 struct record {
-	u8 hash[32], content[32];
+	u8 hash[32];
+	u8 *content; /* header, outcomes, body */
+	size_t len;
 	u32 member;
 	u64 time;
 };
@@ -99,9 +101,12 @@ int judge_init(struct world *world)
 void judge_done(struct world *world)
 {
 	struct judge *judge = world->judge;
+	u64 i;
 
 	if (!judge)
 		return;
+	for (i = 0; judge->records && i <= judge->height; i++)
+		free(judge->records[i].content);
 	free(judge->records);
 	table_done(&judge->carried_out);
 	table_done(&judge->votes);
@@ -189,6 +194,20 @@ static void check_certificate(struct member *member, const struct parts *parts, 
 	}
 }
 
+static void check_once(struct world *world, const struct parts *parts, u32 index, const u8 digest[32])
+{
+	struct table_entry *entry;
+	bool new;
+
+	if (parts->outcomes[index])
+		return;
+	entry = table_at(&world->judge->carried_out, digest, &new);
+	if (!new)
+		world_fail(world, "Block %llu carries a transaction out that block %llu did.",
+			   (unsigned long long)parts->number, (unsigned long long)entry->value);
+	entry->value = parts->number;
+}
+
 static void check_transactions(struct member *member, const struct parts *parts)
 {
 	struct world *world = member->world;
@@ -207,7 +226,6 @@ static void check_transactions(struct member *member, const struct parts *parts)
 	for (i = 0, at += 4; i < parts->count; i++) {
 		size_t len = end - at >= 4 ? be(at, 4) : 0;
 		u8 digest[32];
-		bool new;
 		s64 request;
 
 		at += 4;
@@ -215,23 +233,22 @@ static void check_transactions(struct member *member, const struct parts *parts)
 			len = (size_t)(end - at);
 		hash_of(0x10, at, len, NULL, 0, digest);
 		request = crowd_find(world, digest);
+		/* Open requests are anybody's: a liar may make them up, too. */
+		if (request < 0 && world->plan.liars && at[0] == TRANSACTION_OPEN) {
+			check_once(world, parts, i, digest);
+			at += len;
+			continue;
+		}
 		if (request < 0 || crowd_bytes(world, (u32)request).len != len ||
 		    memcmp(crowd_bytes(world, (u32)request).bytes, at, len)) {
 			world_fail(world, "Block %llu holds transaction %u, which no client sent.",
 				   (unsigned long long)parts->number, i);
 			return;
 		}
-		if (parts->outcomes[i] == 0) {
-			struct table_entry *entry = table_at(&world->judge->carried_out, digest, &new);
-
-			if (!new)
-				world_fail(world, "Block %llu carries a transaction out that block %llu did.",
-					   (unsigned long long)parts->number, (unsigned long long)entry->value);
-			entry->value = parts->number;
-		} else if (at[0] == TRANSACTION_OPEN && !table_find(&world->judge->carried_out, digest)) {
+		check_once(world, parts, i, digest);
+		if (at[0] == TRANSACTION_OPEN && !table_find(&world->judge->carried_out, digest))
 			world_fail(world, "Block %llu: open request %u has outcome %u without having been carried out.",
 				   (unsigned long long)parts->number, i, parts->outcomes[i]);
-		}
 		if (world->plan.quiet && crowd_is_committed(world, (u32)request))
 			world_fail(world, "Block %llu holds a request again that stood in a block, without any fault.",
 				   (unsigned long long)parts->number);
@@ -244,7 +261,7 @@ static void check_transactions(struct member *member, const struct parts *parts)
 
 /* The first correct node that shows a block sets what all others must have. */
 static struct record *record_of(struct member *member, const struct parts *parts, const u8 hash[32],
-				const u8 content[32])
+				struct span content)
 {
 	struct judge *judge = member->world->judge;
 	struct record *record;
@@ -255,13 +272,17 @@ static struct record *record_of(struct member *member, const struct parts *parts
 			judge->records = realloc(judge->records, judge->room * sizeof(*judge->records));
 			if (!judge->records)
 				abort();
-			memset(&judge->records[judge->height + 1], 0,
-			       (judge->room - judge->height - 1) * sizeof(*judge->records));
+			memset(&judge->records[judge->height ? judge->height + 1 : 0], 0,
+			       (judge->room - (judge->height ? judge->height + 1 : 0)) * sizeof(*judge->records));
 		}
 		judge->height++;
 		record = &judge->records[judge->height];
 		memcpy(record->hash, hash, 32);
-		memcpy(record->content, content, 32);
+		record->content = malloc(content.len);
+		if (!record->content)
+			abort();
+		memcpy(record->content, content.bytes, content.len);
+		record->len = content.len;
 		record->member = member->index;
 		record->time = be(parts->header + 208, 8);
 		if (judge->height > 1 && memcmp(record[-1].hash, parts->header + 48, 32))
@@ -275,12 +296,23 @@ static struct record *record_of(struct member *member, const struct parts *parts
 	return parts->number <= judge->height ? &judge->records[parts->number] : NULL;
 }
 
+static const char *difference(const struct record *record, struct span content, u32 count)
+{
+	if (memcmp(record->content, content.bytes, HEADER_LEN))
+		return "headers";
+	if (record->len == content.len && !memcmp(record->content + HEADER_LEN + count,
+						  content.bytes + HEADER_LEN + count, content.len - HEADER_LEN - count))
+		return "outcomes";
+	return "bodies";
+}
+
 static void check_block(struct member *member, struct span bytes, bool at_the_end)
 {
 	struct world *world = member->world;
 	struct parts parts;
 	struct record *record;
-	u8 hash[32], content[32];
+	struct span content;
+	u8 hash[32];
 
 	if (!parts_of(bytes, &parts)) {
 		world_fail(world, "%s shows a block that is none.", member->name);
@@ -289,16 +321,17 @@ static void check_block(struct member *member, struct span bytes, bool at_the_en
 	if (!parts.number)
 		return;
 	hash_of(0x20, parts.header, HEADER_LEN, NULL, 0, hash);
-	hash_of(0xff, bytes.bytes, (size_t)(parts.certificate - 4 - bytes.bytes), NULL, 0, content);
+	content = (struct span){ bytes.bytes, (size_t)(parts.certificate - 4 - bytes.bytes) };
 	record = record_of(member, &parts, hash, content);
 	if (!record)
 		world_fail(world, "%s shows block %llu before any node has the one before it.", member->name,
 			   (unsigned long long)parts.number);
-	else if (memcmp(record->content, content, 32))
-		world_fail(world, "DISAGREEMENT: block %llu of %s (%02x%02x..) is not that of %s (%02x%02x..)%s.",
+	else if (record->len != content.len || memcmp(record->content, content.bytes, content.len))
+		world_fail(world,
+			   "DISAGREEMENT: block %llu of %s (%02x%02x..) is not that of %s (%02x%02x..): %s differ%s.",
 			   (unsigned long long)parts.number, member->name, hash[0], hash[1],
 			   world->members[record->member].name, record->hash[0], record->hash[1],
-			   at_the_end ? ", read back" : "");
+			   difference(record, content, parts.count), at_the_end ? ", read back" : "");
 	check_certificate(member, &parts, hash);
 }
 

@@ -51,10 +51,15 @@ static int member_send(void *arg, const u8 key[32], enum channel_urgency urgency
 	struct member *member = arg;
 
 	(void)urgency;
-	if (member_correct(member) && membership_node_index(ledger_membership(member_ledger(member)), key) < 0)
+	/* What was already on its way out when a configuration took effect may still go to whom that put out. */
+	if (member_correct(member) && member->reconfigured_us != member->world->now_us &&
+	    membership_node_index(member->told, key) < 0)
 		world_fail(member->world, "%s gave a parcel of kind %u to a node outside the channel.", member->name,
 			   parcel.bytes[0]);
 	judge_sent(member, parcel);
+	if (member->world->verbose && parcel.bytes[0] > 2)
+		world_tell(member->world, "%s gives a parcel of kind %u, %zu bytes", member->name, parcel.bytes[0],
+			   parcel.len);
 	if (member->liar)
 		liar_send(member, key, parcel);
 	else
@@ -94,6 +99,8 @@ static void member_reconfigured(void *arg, const struct membership *membership)
 	struct member *member = arg;
 
 	member->epoch = membership->epoch;
+	member->reconfigured_us = member->world->now_us;
+	*member->told = *membership;
 	member->replica = (u32)membership_replica_index(membership, member->key);
 	world_tell(member->world, "%s: configuration %u, epoch %llu, %u replicas, it is number %d", member->name,
 		   membership->sequence, (unsigned long long)membership->epoch, membership_replicas(membership),
@@ -113,7 +120,7 @@ static void member_broken(void *arg, const char *sentence)
 	struct member *member = arg;
 
 	world_tell(member->world, "%s is broken: %s", member->name, sentence);
-	if (!member->disk_failing)
+	if (!member->disk_failing && !member->ending)
 		world_fail(member->world, "%s stopped without a fault of its disk: %s", member->name, sentence);
 	member->broken = true;
 }
@@ -135,7 +142,8 @@ int member_init(struct world *world, struct member *member)
 		 : member->liar ? "liar"
 				: "node",
 		 member->index);
-	return vault_init(&member->vault);
+	member->told = calloc(1, sizeof(*member->told));
+	return member->told ? vault_init(&member->vault) : -1;
 }
 
 static void held_free(struct member *member)
@@ -161,8 +169,10 @@ static void process_end(struct member *member)
 {
 	member->world->rules |= member_rules(member);
 	vault_kill(&member->vault);
+	member->ending = true; /* what it still wants to write while it is tidied away comes to nothing */
 	if (member->channel)
 		channel_close(member->channel);
+	member->ending = false;
 	member->channel = NULL;
 	member->ledger = NULL;
 	member->broken = false;
@@ -177,6 +187,7 @@ void member_done(struct member *member)
 {
 	process_end(member);
 	free(member->held);
+	free(member->told);
 	if (member->liar)
 		liar_done(member);
 	vault_done(&member->vault);

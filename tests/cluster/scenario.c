@@ -245,7 +245,8 @@ static void turns_begin(struct world *world)
 {
 	world->plan.quiet = true;
 	world->plan.only = 1;
-	world->plan.flood = 300;
+	world->plan.flood = 600;
+	world->plan.pool = 2000;
 	world->plan.delay_most_us = world->plan.delay_least_us;
 	world->plan.genesis.parameters[MEMBERSHIP_WINDOW] = 8;
 	world->plan.genesis.parameters[MEMBERSHIP_CHECKPOINT_BLOCKS] = 2;

@@ -37,12 +37,14 @@ struct member {
 	struct vault vault;
 	struct ledger *ledger; /* that the channel began with */
 	struct channel *channel;
+	struct membership *told; /* its configuration, as it said */
+	u64 reconfigured_us;
 	u64 epoch;	      /* as its last configuration says */
 	u32 replica;	      /* in it; ~0: none */
 	s64 skew_us;	      /* of its clock */
 	u64 monotonic_us;     /* added to virtual time */
 	u64 wake_at, process; /* counts processes */
-	bool flush_due, paused, broken, lost_votes, disk_failing, joined, created;
+	bool flush_due, paused, broken, lost_votes, disk_failing, joined, created, ending;
 	struct liar *liar;	 /* NULL: correct */
 	bool twin;		 /* another instance with the same key */
 	struct wire_event *held; /* while paused */
