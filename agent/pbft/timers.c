@@ -70,7 +70,7 @@ static void tell(struct pbft *core)
 	}
 }
 
-/* Between views nothing is known of primaries: what came to us is told to everyone again from time to time. */
+/* Between views nothing is known of primaries: what waits is told to everyone again from time to time. */
 static void tell_again(struct pbft *core)
 {
 	struct pool *pool = &core->pool;
@@ -86,8 +86,7 @@ static void tell_again(struct pbft *core)
 		at = pool->oldest[1];
 		if (core->now_us - pool->requests[at].since_us < limit)
 			break;
-		if (pool->requests[at].own)
-			memcpy(digests[count++], pool->requests[at].digest, 32);
+		memcpy(digests[count++], pool->requests[at].digest, 32);
 		pool_tell(pool, at, core->now_us, core->passed);
 	}
 	if (!count || core->config.n == 1)

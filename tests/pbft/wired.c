@@ -91,6 +91,7 @@ static void replica_init(struct wired *wired, u32 index, bool mute)
 {
 	struct wired_replica *replica = &wired->replicas[index];
 	struct pbft_config config = wired->config;
+	const char *fill;
 
 	config.self = index;
 	config.mute = mute;
@@ -101,7 +102,8 @@ static void replica_init(struct wired *wired, u32 index, bool mute)
 	replica->self = index;
 	if (!replica->arena)
 		replica->arena = aligned_alloc(16, pbft_size(&config));
-	memset(replica->arena, 0xa5, pbft_size(&config)); /* nothing may depend on what was there */
+	fill = getenv("PBFT_FILL");
+	memset(replica->arena, fill ? atoi(fill) : 0xa5, pbft_size(&config)); /* nothing may depend on what was there */
 	replica->core = pbft_init(replica->arena, &config);
 	replica->up = true;
 }
