@@ -14,7 +14,7 @@
 /* One node that listens, and what it was sent. */
 struct listener {
 	struct grpc_server *server;
-	u64 parcels, bytes, damaged;
+	u64 parcels, bytes, damaged, sum;
 	u64 place[3]; /* how many parcels were here when the last of this urgency came */
 	u32 streams;
 	bool hold, refuse;
@@ -39,7 +39,7 @@ static void on_begin(struct grpc_call *call)
 	grpc_call_pause(call, listener->hold);
 }
 
-/* A parcel of the tests: urgency u8, then anything. */
+/* A parcel of the tests: urgency + 3 * count u8, then its length + count, over and over. */
 static void on_message(struct grpc_call *call, struct span message)
 {
 	struct listener *listener = grpc_call_server_arg(call);
@@ -53,7 +53,9 @@ static void on_message(struct grpc_call *call, struct span message)
 		if (parcels->parcels[i].len)
 			listener->place[parcels->parcels[i].data[0] % 3] = listener->parcels;
 		for (size_t at = 1; at < parcels->parcels[i].len; at++)
-			listener->damaged += parcels->parcels[i].data[at] != (u8)parcels->parcels[i].len;
+			listener->damaged += parcels->parcels[i].data[at] !=
+					     (u8)(parcels->parcels[i].len + parcels->parcels[i].data[0] / 3);
+		listener->sum += parcels->parcels[i].data[0];
 	}
 	voltgate__v1__parcels__free_unpacked(parcels, NULL);
 }
@@ -85,14 +87,20 @@ static void on_up(void *arg, const u8 key[32], bool up)
 	downs += !up;
 }
 
+static u64 sent_sum;
+
 static int send_parcel(struct peers *peers, const u8 key[32], enum channel_urgency urgency, u32 len)
 {
 	u8 *bytes = malloc(len);
 	int err;
 
-	memset(bytes, (u8)len, len);
-	bytes[0] = (u8)urgency;
+	static u32 count; /* two of one length differ */
+
+	count = (count + 1) % 80;
+	memset(bytes, (u8)(len + count), len);
+	bytes[0] = (u8)(urgency + 3 * count);
 	err = peers_send(peers, key, channel, urgency, (struct span){ bytes, len });
+	sent_sum += err ? 0 : bytes[0];
 	free(bytes);
 	return err;
 }
@@ -134,10 +142,10 @@ static void carries(struct peers *peers)
 	ok = world_wait(&world, is_linked, NULL, 10);
 	ktap_ok(ok, "a link comes up");
 	for (u32 i = 0; i < 1000; i++)
-		send_parcel(peers, world.server_key, CHANNEL_VOTES, 1 + i % 300);
+		send_parcel(peers, world.server_key, CHANNEL_VOTES, 1 + i / 10);
 	send_parcel(peers, world.server_key, CHANNEL_BODIES, 3 << 20);
 	peers_flush(peers);
-	ok = got(&here, 1001) && !here.damaged && here.streams == 3;
+	ok = got(&here, 1001) && !here.damaged && here.sum == sent_sum && here.streams == 3;
 	ktap_ok(ok, "1,000 votes and a body of 3 MiB arrive whole: %llu parcels, %llu damaged, %u streams",
 		(unsigned long long)here.parcels, (unsigned long long)here.damaged, here.streams);
 	ktap_ok(status_of(peers, 0).sent_parcels == 1001 && !status_of(peers, 0).queued_bytes,
