@@ -7,7 +7,7 @@ $(B)/tests/bench-ledger/load: $(patsubst %.c,$(B)/obj/%.o,tests/bench-ledger/loa
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -ljansson $(NET_LIBS) $(LEDGER_LIBS)
-$(B)/tests/bench-ledger/grow: $(patsubst %.c,$(B)/obj/%.o,tests/bench-ledger/grow.c $(BENCH_LEDGER_SOURCES) $(wildcard agent/channel/votelog*.c) $(LEDGER_SOURCES))
+$(B)/tests/bench-ledger/grow: $(patsubst %.c,$(B)/obj/%.o,tests/bench-ledger/grow.c $(BENCH_LEDGER_SOURCES) $(LEDGER_SOURCES))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LEDGER_LIBS)

@@ -5,10 +5,9 @@
  *
  *   grow --genesis FILE --out FOLDER --kind o|a|A|b [--authority FILE --endorser FILE --endorser FILE]
  *        --node-key FILE... [--blocks N] [--per-block N] [--writes N] [--payload BYTES] [--clients N]
- *   grow --genesis FILE --votes FOLDER --node-key FILE
  *
- * The first form makes FOLDER as a node keeps a channel; the second makes the empty vote log of one node, which has
- * not voted on any of it.
+ * It makes FOLDER as a node keeps a channel, without votes: a replica that is given it finds its signature on blocks
+ * that it has no votes for, and keeps mute; it serves the ledger all the same.
  */
 #include <errno.h>
 #include <sodium.h>
@@ -16,20 +15,19 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "agent/channel/votelog.h"
 #include "ledger/ledger.h"
 #include "tests/bench-ledger/deal.h"
 #include "tools/voltgate/genesis_file.h"
 #include "tools/voltgate/org_key.h"
 
 #define SYNC_EVERY 64
-#define DEAL_AT_ONCE 65536
+#define DEAL_AT_ONCE 32768
 
 struct grow {
 	struct membership genesis;
 	struct deal_options deal_options;
 	struct deal deal;
-	const char *genesis_path, *out, *votes, *key_paths[BLOCK_REPLICAS_MAX];
+	const char *genesis_path, *out, *key_paths[BLOCK_REPLICAS_MAX];
 	u8 secrets[BLOCK_REPLICAS_MAX][64];
 	u32 key_count, blocks, per_block;
 	u8 channel[32];
@@ -99,26 +97,32 @@ static void enrol(struct grow *grow, struct ledger *ledger)
 	}
 }
 
+/* Deals in pieces, so that memory stays bounded however long the chain gets; each with clients of its own. */
 static void grow_ledger(struct grow *grow)
 {
 	struct ledger_options options = { .folder = grow->out };
 	struct ledger_error error = { .text = "" };
 	struct ledger *ledger;
-	u32 block, all = grow->blocks * grow->per_block, at = 0;
+	u32 left = grow->blocks, piece, block;
 
 	if (ledger_create(&options, &grow->genesis, 0, &ledger, &error))
 		die(error.text, "");
 	grow->time = grow->deal_options.now;
-	grow->deal_options.count = all;
-	deal_make(&grow->deal_options, &grow->deal);
-	enrol(grow, ledger);
-	for (block = 0; block < grow->blocks; block++, at += grow->per_block)
-		append(grow, ledger, grow->deal.transactions + at, grow->per_block);
+	for (; left; left -= piece) {
+		piece = DEAL_AT_ONCE / grow->per_block ? DEAL_AT_ONCE / grow->per_block : 1;
+		piece = piece < left ? piece : left;
+		grow->deal_options.count = piece * grow->per_block;
+		grow->deal_options.now++; /* keys are drawn from it */
+		deal_make(&grow->deal_options, &grow->deal);
+		enrol(grow, ledger);
+		for (block = 0; block < piece; block++)
+			append(grow, ledger, grow->deal.transactions + block * grow->per_block, grow->per_block);
+		deal_free(&grow->deal);
+	}
 	if (ledger_sync(ledger, &error))
 		die(error.text, "");
 	printf("%llu\n", (unsigned long long)ledger_head(ledger)->number);
 	ledger_close(ledger);
-	deal_free(&grow->deal);
 }
 
 static void write_genesis(const struct grow *grow)
@@ -138,19 +142,6 @@ static void write_genesis(const struct grow *grow)
 	free(bytes);
 }
 
-static void make_votes(const struct grow *grow)
-{
-	struct votelog_options options = { .epoch = grow->genesis.epoch };
-	struct votelog *log;
-
-	memcpy(options.channel, grow->channel, 32);
-	memcpy(options.node, grow->secrets[0] + 32, 32);
-	if (disk_posix_open(grow->votes, true, &options.disk) || votelog_create(&options, &log))
-		die("the vote log cannot be made in", grow->votes);
-	votelog_close(log);
-	disk_done(options.disk);
-}
-
 static void take_option(struct grow *grow, const char *name, const char *value)
 {
 	struct deal_options *deal = &grow->deal_options;
@@ -159,7 +150,6 @@ static void take_option(struct grow *grow, const char *name, const char *value)
 		const char **to;
 	} texts[] = { { "genesis", &grow->genesis_path },
 		      { "out", &grow->out },
-		      { "votes", &grow->votes },
 		      { "authority", &deal->authority },
 		      { "endorser", &deal->endorsers[deal->endorsers[0] ? 1 : 0] } };
 	const struct {
@@ -206,8 +196,8 @@ int main(int argc, char **argv)
 			die("options come in pairs:", argv[at]);
 		take_option(&grow, argv[at] + 2, argv[at + 1]);
 	}
-	if (!grow.genesis_path || !grow.key_count || (!grow.out && !grow.votes))
-		die("--genesis, --node-key and --out or --votes are needed", "");
+	if (!grow.genesis_path || !grow.key_count || !grow.out)
+		die("--genesis, --node-key and --out are needed", "");
 	if (genesis_file_read(grow.genesis_path, &grow.genesis, &error))
 		die(error.text, "");
 	for (i = 0; i < grow.key_count; i++)
@@ -219,12 +209,8 @@ int main(int argc, char **argv)
 	grow.body = malloc(BLOCK_BODY_MAX);
 	if (!grow.body)
 		die("out of memory", "");
-	if (grow.out) {
-		grow_ledger(&grow);
-		write_genesis(&grow);
-	}
-	if (grow.votes)
-		make_votes(&grow);
+	grow_ledger(&grow);
+	write_genesis(&grow);
 	sodium_memzero(grow.secrets, sizeof(grow.secrets));
 	free(grow.body);
 	return 0;

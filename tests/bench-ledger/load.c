@@ -6,7 +6,7 @@
  *
  *   load --genesis FILE --certificate FILE --key FILE [--node HOST:PORT]... --kind o|a|A|b [--authority FILE
  *        --endorser FILE --endorser FILE] [--payload BYTES] [--clients N] [--count N] [--batch N] [--inflight N]
- *        [--rate N] [--warm SECONDS] [--seconds SECONDS] [--keys N] [--ready FILE]
+ *        [--rate N] [--warm SECONDS] [--seconds SECONDS] [--keys N] [--writes N] [--ready FILE]
  *
  * Latency: from handing a batch to the connection to the answer that says that the transaction is committed and on
  * the disk of the node asked. A transaction that is refused for lack of room is sent again. --ready is made when
@@ -396,6 +396,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		load->phase = PHASE_ENROL;
 		load->enrolled = load->deal.count;
 	}
+	if (load->phase == PHASE_ENROL && now - load->start > 60)
+		die("the clients are not enrolled within a minute: does the channel commit?", "");
 	if (load->phase == PHASE_ENROL && load->enrolled == all_count(load) && !load->under_way && !load->again_count) {
 		if (load->deal.enrolment_count && load->outcomes[LEDGER_VALID] != load->deal.enrolment_count)
 			die("not all clients could be enrolled", "");
@@ -515,6 +517,8 @@ static void take_option(struct load *load, const char *name, const char *value)
 		deal->clients = (u32)atoi(value);
 	else if (!strcmp(name, "count"))
 		deal->count = (u32)atoi(value);
+	else if (!strcmp(name, "writes"))
+		deal->writes = (u32)atoi(value);
 	else if (!strcmp(name, "keys"))
 		deal->keys = (u64)atoll(value);
 	else if (!strcmp(name, "batch"))

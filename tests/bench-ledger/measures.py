@@ -220,14 +220,11 @@ def grow_words(group, out, kind="b", **options):
 
 
 def place(group, node, grown):
-    """Gives a node a grown ledger instead of the one it joined with, and votes it has not given."""
+    """Gives a node a grown ledger instead of the one it joined with. It has no votes for it, so it only serves it."""
     home = node.path(f"state/ledger/channels/{group.id}")
-    for name in ("blocks", "state", "votes"):
-        shutil.rmtree(os.path.join(home, name), ignore_errors=True)
     for name in ("blocks", "state"):
+        shutil.rmtree(os.path.join(home, name))
         shutil.copytree(os.path.join(grown, name), os.path.join(home, name))
-    subprocess.run([GROW, "--genesis", group.file("genesis"), "--votes", os.path.join(home, "votes"), "--node-key",
-                    node.path("node.key")], check=True)
 
 
 def prepared(bench, grown_nodes, **options):
@@ -247,35 +244,49 @@ def prepared(bench, grown_nodes, **options):
     return Consortium(bench.folder(), 4, OPEN, prepare)
 
 
+def follow(late, goal, seconds_most):
+    """Waits until the node has block @goal; its height and the seconds."""
+    started = time.monotonic()
+    height = late.channel()["height"]
+    while height < goal and time.monotonic() - started < seconds_most:
+        time.sleep(0.05)
+        height = late.channel()["height"]
+    return height, time.monotonic() - started
+
+
 def catch_up(bench):
-    blocks, per_block = bench.catch_up
-    bench.say(f"catching up {blocks:,} blocks of {per_block} transactions")
-    with prepared(bench, 3, kind="b", blocks=blocks, per_block=per_block) as group:
-        late = group.nodes[3]
-        started, goal = time.monotonic(), group.nodes[0].channel()["height"]
-        first = height = late.channel()["height"]
-        while height < goal and time.monotonic() - started < 600:
-            time.sleep(0.05)
-            height = late.channel()["height"]
-        seconds = time.monotonic() - started
-        cpu = late.usage()
-    bench.result["catch_up"] = {"blocks": height - first, "per_block": per_block, "seconds": seconds, "done": height >= goal,
-                                "blocks_per_second": (height - first) / seconds,
-                                "per_second": (height - first) * per_block / seconds, "usage": cpu}
-    bench.say(f"    {(height - first) / seconds:,.0f} blocks/s, {(height - first) * per_block / seconds:,.0f} transactions/s")
+    """A node that has the genesis only: many small blocks, and fewer of the size that saturation makes."""
+    table = []
+    for blocks, per_block in bench.catch_up:
+        bench.say(f"catching up {blocks:,} blocks of {per_block} transactions")
+        with prepared(bench, 3, kind="b", blocks=blocks, per_block=per_block, clients=64) as group:
+            goal, late = group.nodes[0].channel()["height"], group.nodes[3]
+            first = late.channel()["height"]
+            height, seconds = follow(late, goal, 600)
+            usage = late.usage()
+        table.append({"blocks": height - first, "per_block": per_block, "seconds": seconds, "done": height >= goal,
+                      "blocks_per_second": (height - first) / seconds,
+                      "per_second": (height - first) * per_block / seconds, "usage": usage})
+        bench.say(f"    {table[-1]['blocks_per_second']:,.0f} blocks/s, {table[-1]['per_second']:,.0f} transactions/s, "
+                  f"{usage['user_s'] + usage['system_s']:.1f} s of CPU")
+    bench.result["catch_up"] = table
 
 
-def state_size(bench):
-    """Latency at a modest rate, from a thousand to a million keys."""
+def state(bench):
+    """Latency at a modest rate, from a thousand to a million keys; they are put by transactions of 500 writes."""
     table = []
     for keys in bench.states:
-        writes = min(1000, keys)
-        with prepared(bench, 4, kind="b", blocks=max(1, keys // writes // 10), per_block=min(10, keys // writes),
-                      writes=writes, payload=20) as group:
-            runs = [load(bench, group, "b", rate=1000, batch=10) for _ in range(bench.runs)]
+        with Consortium(bench.folder(), 4, OPEN) as group:
+            writes = min(500, keys)
+            words = group.load_words(LOAD, "b", payload=20, writes=writes, count=keys // writes, batch=1, inflight=32,
+                                     warm=0, seconds=300, clients=16)
+            filled = run_load(words)
+            if filled["committed"] * writes < keys:
+                raise Trouble(f"only {filled['committed'] * writes:,} of {keys:,} keys could be put")
+            runs = [load(bench, group, "b", rate=500, batch=5) for _ in range(bench.runs)]
             rss = max(usage["rss_most_mib"] for usage in usages(group))
         table.append({"keys": keys, "p50_ms": median(runs, "p50_ms"), "p99_ms": median(runs, "p99_ms"),
-                      "rss_most_mib": rss, "runs": runs})
+                      "rss_most_mib": rss, "filled": filled, "runs": runs})
         bench.say(f"{keys:,} keys: p50 {table[-1]['p50_ms']:.1f} ms, p99 {table[-1]['p99_ms']:.1f} ms, {rss:.0f} MiB")
     bench.result["state"] = table
 
