@@ -14,6 +14,7 @@
 #include "ledger/transaction.h"
 
 #define DISSEMINATION_VALUE_MAX (1024 * 1024)
+#define DISSEMINATION_ASK_MOST 64 /* values asked for at a time */
 #define DISSEMINATION_VALUE 11
 #define DISSEMINATION_WANTED 12
 
@@ -119,6 +120,62 @@ static int dissemination_take(struct seat *seat, int organisation, struct reader
 			     value, dissemination_expiry(seat));
 }
 
+/* The other wants a value by its state key; it gets it if it is entitled and we have it. */
+static int dissemination_serve(struct seat *seat, const u8 key[32], int organisation, struct reader *reader)
+{
+	struct span state_key = reader_span16(reader, PRIVATE_KEY_LEN);
+	size_t len;
+	u8 *parcel;
+	int err = reader_done(reader) ? 0 : -EBADMSG;
+
+	if (!err)
+		err = private_serve(seat->privates, ledger_membership(seat->ledger), (u32)organisation, state_key,
+				    &parcel, &len);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	if (!node_send(seat->node, seat->id, key, CHANNEL_BULK, (struct span){ parcel, len }))
+		seat->counts.privates_sent++;
+	free(parcel);
+	return 0;
+}
+
+/* Asks @node for @count values. */
+static void dissemination_ask(struct seat *seat, const struct membership_node *node, u8 (*keys)[PRIVATE_KEY_LEN],
+			      u32 count)
+{
+	u8 bytes[1 + 2 + PRIVATE_KEY_LEN];
+	struct writer writer;
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		writer_init(&writer, bytes, sizeof(bytes));
+		writer_u8(&writer, DISSEMINATION_WANTED);
+		writer_span16(&writer, (struct span){ keys[i], PRIVATE_KEY_LEN });
+		node_send(seat->node, seat->id, node->key, CHANNEL_BULK, (struct span){ bytes, writer_len(&writer) });
+	}
+}
+
+void dissemination_tick(struct seat *seat)
+{
+	const struct membership *membership = ledger_membership(seat->ledger);
+	const u8 *self = identity_tls_self(seat->node->tls)->key;
+	u8 keys[DISSEMINATION_ASK_MOST][PRIVATE_KEY_LEN];
+	u32 count, i, at;
+
+	if (seat->organisation < 0)
+		return;
+	count = private_missing(seat->privates, keys, DISSEMINATION_ASK_MOST);
+	for (i = 0; count && i < membership->node_count; i++) {
+		at = (seat->turn + i) % membership->node_count;
+		if (!memcmp(membership->nodes[at].key, self, 32) ||
+		    !private_shared(membership, (u32)seat->organisation, membership->nodes[at].organisation))
+			continue;
+		dissemination_ask(seat, &membership->nodes[at], keys, count);
+		seat->turn = at + 1; /* another one next time */
+		return;
+	}
+}
+
 int dissemination_receive(struct seat *seat, const u8 key[32], struct span parcel)
 {
 	const struct membership *membership = ledger_membership(seat->ledger);
@@ -128,10 +185,9 @@ int dissemination_receive(struct seat *seat, const u8 key[32], struct span parce
 	if (sender < 0 || seat->organisation < 0)
 		return -EACCES;
 	reader_init(&reader, parcel.bytes, parcel.len);
-	if (reader_u8(&reader) == DISSEMINATION_VALUE)
-		err = dissemination_take(seat, membership->nodes[sender].organisation, &reader);
-	else
-		err = -EBADMSG;
+	if (reader_u8(&reader) == DISSEMINATION_WANTED)
+		return dissemination_serve(seat, key, membership->nodes[sender].organisation, &reader);
+	err = dissemination_take(seat, membership->nodes[sender].organisation, &reader);
 	if (err)
 		seat->counts.privates_refused++;
 	else

@@ -50,6 +50,7 @@ struct seat {
 	int organisation; /* ours in this channel, or -1 */
 	u8 (*revoked)[32];
 	u32 revoked_count;
+	u32 turn; /* node that is asked next for private values */
 	struct seat_counts counts;
 };
 
@@ -118,6 +119,8 @@ void dissemination_offer(void *arg, const u8 proposal_hash[32], const struct con
 int dissemination_get(void *arg, struct span collection, struct span key, u8 **ret_value, size_t *ret_len);
 /* A parcel of kind 11 or 12 of a node of the channel. */
 int dissemination_receive(struct seat *seat, const u8 key[32], struct span parcel);
+/* Now and then: what the chain has and we lack is asked of others that are entitled, one after the other. */
+void dissemination_tick(struct seat *seat);
 
 /* --- service_endorse.c: an endorser_answer_fn --- */
 void endorse_answer(void *arg, void *cookie, enum ledger_outcome outcome, const char *sentence, struct span rwset,

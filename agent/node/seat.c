@@ -348,6 +348,8 @@ void seat_endorsements(struct seat *seat)
 
 void seat_tick(struct seat *seat)
 {
+	if (seat_is_open(seat))
+		dissemination_tick(seat);
 	if (seat->channel || node_now_us() < seat->retry_us)
 		return;
 	if (seat_open(seat)) {

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from cli_ktap import Ktap  # noqa: E402
 from cluster import VOLTGATE, Cluster, Load, run, wait_for  # noqa: E402
 
-TRANSACTIONS = int(os.environ.get("TRANSACTIONS", "1200"))
+TRANSACTIONS = int(os.environ.get("TRANSACTIONS", "720"))
 STEP = TRANSACTIONS // 12
 
 

@@ -15,6 +15,7 @@
 #include "tools/voltgate/invoker_work.h"
 
 #define INVOKER_AGAIN_US 100000
+#define INVOKER_SHUN_US 3000000 /* a node that did not answer is asked last for so long */
 #define INVOKER_LIFE_US (120ULL * 1000000)
 #define INVOKER_SECRET_LEN 16
 
@@ -132,6 +133,17 @@ static void invoker_committed(struct invoker_work *work, u64 block, u32 index, u
 	invoker_end(work, &result);
 }
 
+bool invoker_shuns(const struct invoker *invoker, u32 node)
+{
+	return invoker_now_us() < invoker->shunned_us[node];
+}
+
+void invoker_judge(struct invoker *invoker, u32 node, enum grpc_status status)
+{
+	if (status == GRPC_UNAVAILABLE || status == GRPC_DEADLINE_EXCEEDED)
+		invoker->shunned_us[node] = invoker_now_us() + INVOKER_SHUN_US;
+}
+
 /* The next client that is up, from the work's turn on; NULL: none. */
 static struct grpc_client *invoker_next_node(struct invoker_work *work)
 {
@@ -139,10 +151,11 @@ static struct grpc_client *invoker_next_node(struct invoker_work *work)
 	struct grpc_client *client;
 	u32 i, node;
 
-	for (i = 0; i < membership->node_count; i++) {
+	for (i = 0; i < 2 * membership->node_count; i++) {
 		node = (work->turn + i) % membership->node_count;
 		client = consortium_client(work->invoker->consortium, node);
-		if (!client || grpc_client_state(client) != GRPC_CLIENT_UP)
+		if (!client || grpc_client_state(client) != GRPC_CLIENT_UP ||
+		    (i < membership->node_count && invoker_shuns(work->invoker, node)))
 			continue;
 		work->turn = node;
 		return client;
@@ -152,6 +165,7 @@ static struct grpc_client *invoker_next_node(struct invoker_work *work)
 
 static void invoker_again(struct invoker_work *work)
 {
+	work->turn %= work->invoker->membership->node_count;
 	work->turn++;
 	work->again_us = invoker_now_us() + INVOKER_AGAIN_US;
 }
@@ -231,6 +245,7 @@ static void submit_finished(void *arg, enum grpc_status status, const char *text
 	struct invoker_work *work = arg;
 
 	work->call = NULL;
+	invoker_judge(work->invoker, work->turn % work->invoker->membership->node_count, status);
 	snprintf(work->trouble, sizeof(work->trouble), "node %s: %.300s",
 		 work->invoker->membership->nodes[work->turn % work->invoker->membership->node_count].name,
 		 text && *text ? text : "no answer");
@@ -290,14 +305,15 @@ static int invoker_private(struct invoker_work *work, const struct invoker_call 
 	return 0;
 }
 
-/* Milliseconds of the clock: rising over all runs of a client, within its window of nonces even from several at once.
+/*
+ * From the clock's milliseconds on one by one, so that a run begins above the one before, and what is late within a run
+ * is not further behind than a client's window of nonces lets it be.
  */
 static u64 invoker_nonce(struct invoker *invoker)
 {
-	u64 nonce = invoker_clock_us() / 1000;
-
-	invoker->last_nonce = nonce > invoker->last_nonce ? nonce : invoker->last_nonce + 1;
-	return invoker->last_nonce;
+	if (!invoker->last_nonce)
+		invoker->last_nonce = invoker_clock_us() / 1000;
+	return ++invoker->last_nonce;
 }
 
 static int invoker_propose(struct invoker_work *work, const struct invoker_call *call)

@@ -102,6 +102,7 @@ static void endorse_finished(void *arg, enum grpc_status status, const char *tex
 	u32 nodes[MEMBERSHIP_ORGANISATIONS_MAX], needed = endorse_needed(work);
 
 	ask->call = NULL;
+	invoker_judge(work->invoker, (u32)(ask - work->asks), status);
 	if (status != GRPC_OK || !ask->rwset) {
 		snprintf(work->trouble, sizeof(work->trouble), "node %s: %.300s",
 			 work->invoker->membership->nodes[ask - work->asks].name, text && *text ? text : "no answer");
@@ -131,7 +132,7 @@ static bool endorse_ask(struct invoker_work *work, u32 node)
 	request.private_arguments = (ProtobufCBinaryData){ work->private_len, work->private_arguments };
 	request.single = invoker->options.single;
 	ask->work = work;
-	if (invoker_begin(client, "/voltgate.v1.Ledger/Endorse", 5000, &answer, &request.base, &ask->call))
+	if (invoker_begin(client, "/voltgate.v1.Ledger/Endorse", 2000, &answer, &request.base, &ask->call))
 		return false;
 	ask->asked = true;
 	return true;
@@ -143,9 +144,10 @@ static bool endorse_ask_one(struct invoker_work *work, u32 organisation)
 	const struct membership *membership = work->invoker->membership;
 	u32 i, node;
 
-	for (i = 0; i < membership->node_count; i++) {
+	for (i = 0; i < 2 * membership->node_count; i++) {
 		node = (i + work->turn) % membership->node_count;
 		if (membership->nodes[node].organisation == organisation &&
+		    (i >= membership->node_count || !invoker_shuns(work->invoker, node)) &&
 		    membership->nodes[node].roles & MEMBERSHIP_ENDORSER && !work->asks[node].asked &&
 		    endorse_ask(work, node))
 			return true;

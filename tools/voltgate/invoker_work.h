@@ -48,12 +48,17 @@ struct invoker {
 	struct invoker_work *works;
 	u32 count, turns;
 	u64 last_nonce;
+	u64 shunned_us[MEMBERSHIP_NODES_MAX]; /* until then a node is asked last */
 };
 
 u64 invoker_now_us(void);
 /* @call begun with @message sent and the sending end closed. 0 or -errno. */
 int invoker_begin(struct grpc_client *client, const char *path, u32 timeout_ms, const struct grpc_answer *answer,
 		  const ProtobufCMessage *message, struct grpc_call **ret_call);
+
+/* A node that did not answer lately. */
+bool invoker_shuns(const struct invoker *invoker, u32 node);
+void invoker_judge(struct invoker *invoker, u32 node, enum grpc_status status);
 
 /* --- invoker_endorse.c --- */
 /* Asks as many nodes as are needed and not yet asked. */
