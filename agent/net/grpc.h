@@ -42,7 +42,8 @@ struct grpc_limits {
 	u32 calls;	      /* at once on a connection; default 1024 */
 	u32 connections;      /* server; default 512 */
 	u32 window_bytes;     /* HTTP/2 receive window of a call; default 1 MiB, the connection's is four times that */
-	u32 idle_s, handshake_s; /* a connection without calls; one that does not finish TLS. Defaults 300, 10 */
+	u32 idle_s, handshake_s; /* server: a connection without calls; either: one that does not finish TLS. Defaults
+				    300, 10 */
 	u32 ping_s; /* silence after which the other end is asked whether it lives, and as long again until it is given
 		       up; default 5 */
 };

@@ -240,7 +240,9 @@ static void check_life(struct grpc_connection *connection, u64 now)
 {
 	u32 ping_s = connection->limits.ping_s;
 
-	if (!connection->http2->open_calls && now - connection->used >= connection->limits.idle_s) {
+	/* A client would only come back. */
+	if (connection->options.server && !connection->http2->open_calls &&
+	    now - connection->used >= connection->limits.idle_s) {
 		http2_drain(connection->http2);
 		if (now - connection->used >= connection->limits.idle_s + GOODBYE_S)
 			lost(connection, "Nobody used the connection.");

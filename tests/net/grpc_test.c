@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "agent/net/address.h"
 #include "tests/ktap.h"
 #include "tests/net/world.h"
 
@@ -354,6 +355,60 @@ static void by_name(void)
 	world.client = first;
 }
 
+static void addresses(void)
+{
+	static const struct {
+		const char *text, *host;
+		int port; /* -1: refused */
+	} table[] = { { "10.0.0.1:7000", "10.0.0.1", 7000 },
+		      { "[::1]:1", "::1", 1 },
+		      { "gate.example:65535", "gate.example", 65535 },
+		      { "gate.example:65536", "", -1 },
+		      { "::1:80", "", -1 },
+		      { "[::1]", "", -1 },
+		      { "[]:1", "", -1 },
+		      { ":1", "", -1 },
+		      { "host:", "", -1 },
+		      { "host:1x", "", -1 },
+		      { "host", "", -1 } };
+	u32 wrong = 0;
+
+	for (u32 i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct identity_error error = { .text = "" };
+		char host[ADDRESS_HOST_MAX] = "";
+		u16 port = 0;
+		int err = address_split(table[i].text, host, &port, &error);
+
+		wrong += table[i].port < 0 ? err != -EINVAL || !*error.text
+					   : err || strcmp(host, table[i].host) || port != table[i].port;
+	}
+	ktap_ok(!wrong, "addresses are split, wrong ones refused with a sentence: %u wrong", wrong);
+}
+
+static bool went_down(void *arg)
+{
+	(void)arg;
+	return world.downs > 0;
+}
+
+static void idle(void)
+{
+	grpc_client_close(world.client);
+	grpc_server_close(world.server);
+	world.server_limits.idle_s = 1;
+	world_serve(&world, NULL);
+	world.downs = 0;
+	world_connect(&world, world.server_key);
+	ok = world_wait_up(&world) && world_wait(&world, went_down, NULL, 5);
+	ktap_ok(ok, "a connection that nobody uses is ended by the server: %s", world.why);
+	world.server_limits.idle_s = 300;
+	grpc_client_close(world.client);
+	grpc_server_close(world.server);
+	world_serve(&world, NULL);
+	world_connect(&world, world.server_key);
+	ok = world_wait_up(&world);
+}
+
 static void closes_itself(void *arg, enum grpc_status status, const char *text)
 {
 	(void)status, (void)text;
@@ -409,6 +464,8 @@ int main(void)
 	comes_back();
 	over_limit();
 	by_name();
+	addresses();
+	idle();
 	closed_inside();
 	grpc_server_counts(world.server, &counts);
 	ktap_ok(counts.open_calls <= 1 && !counts.queued_bytes && !counts.kept_bytes,
