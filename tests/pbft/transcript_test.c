@@ -345,6 +345,53 @@ static void full_pool(void)
 	one_done(&one);
 }
 
+/* A body that the primary keeps back is asked of those who have it, too. */
+static void missing_body(void)
+{
+	const struct pbft_effect *effect;
+	struct pbft_message message;
+	struct pbft_block block;
+	struct one one;
+
+	one_start(&one, 4, 1);
+	block = one_block(&one, 1, 0);
+	message = one_preprepare(&one, 0, block);
+	one_receive(&one, 0, &message);
+	effect = one_effect(&one, PBFT_EXECUTE, 0, 0);
+	ktap_ok(effect && effect->replicas == 1, "C14: a body is the primary's to give");
+	vote(&one, PBFT_PREPARE, 2, 0, block);
+	one_executed(&one, 0, block, PBFT_MISSING);
+	ktap_ok(!one_effect(&one, PBFT_EXECUTE, 0, 0), "C14: a missing one is asked for again a little later");
+	one_tick(&one, 50000);
+	effect = one_effect(&one, PBFT_EXECUTE, 0, 0);
+	ktap_ok(effect && effect->replicas == 5, "C14: and of those who prepared it");
+	one_done(&one);
+}
+
+static void flood(void)
+{
+	struct pbft_message message = { .kind = PBFT_STATUS, .epoch = 3, .sender = 3 };
+	struct pbft_block block;
+	struct one one;
+	u32 i;
+
+	one_start(&one, 4, 1);
+	for (i = 0; i < 5000; i++) {
+		message.status.committed = i;
+		one_seal(&one, &message);
+		one_receive(&one, 3, &message);
+	}
+	ktap_ok(one.verified <= 200 && one.status.counters[PBFT_COUNTER_FLOODED],
+		"5,000 messages of one replica cost %llu verifications", (unsigned long long)one.verified);
+	block = one_block(&one, 1, 0);
+	prepare(&one, 0, block);
+	vote(&one, PBFT_PREPARE, 2, 0, block);
+	vote(&one, PBFT_COMMITTED_VOTE, 0, 0, block);
+	vote(&one, PBFT_COMMITTED_VOTE, 2, 0, block);
+	ktap_ok(one.status.committed == 1, "and the others are heard");
+	one_done(&one);
+}
+
 static void sizes(void)
 {
 	struct one one;
@@ -402,6 +449,8 @@ int main(void)
 	diverged();
 	wrong_proposals();
 	full_pool();
+	missing_body();
+	flood();
 	sizes();
 	bound_by_votes();
 	return ktap_exit();
