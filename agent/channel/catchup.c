@@ -197,7 +197,8 @@ void catchup_blocks(struct channel *channel, u32 peer, struct span bytes, const 
 	struct room_fetch *fetch = NULL;
 	struct block block;
 
-	if (!parcel_next(&list, &first) || block_decode(first, &block)) {
+	if ((parcel->count > 1 && bytes.len > PARCEL_BLOCKS_BYTES + 64) || !parcel_next(&list, &first) ||
+	    block_decode(first, &block)) {
 		channel->counters.damaged++;
 		return;
 	}

@@ -95,6 +95,22 @@ void channel_send(struct channel *channel, u64 replicas, enum channel_urgency ur
 
 /* --- opening and closing --- */
 
+/* A number that only who has the node's key can know. */
+static u64 secret_number(const struct channel *channel)
+{
+	const struct pbft_crypto *crypto = &channel->options.crypto;
+	struct ledger_piece pieces[2] = { { "places of requests", 18 }, { channel->id, 32 } };
+	u8 digest[32], signature[64];
+	u64 secret = 0x9e3779b97f4a7c15ull;
+
+	ledger_hash(LEDGER_DOMAIN_MESSAGE, pieces, 2, digest);
+	if (crypto->sign) {
+		crypto->sign(crypto->arg, digest, signature);
+		memcpy(&secret, signature + 32, sizeof(secret));
+	}
+	return secret;
+}
+
 int channel_open(const struct channel_options *options, struct channel **ret_channel, struct channel_error *ret_error)
 {
 	struct channel *channel = calloc(1, sizeof(*channel));
@@ -115,7 +131,8 @@ int channel_open(const struct channel_options *options, struct channel **ret_cha
 	channel_now(channel);
 	channel->progress_us = channel->now_us;
 	/* A few more than the core holds, so that it is the core that says which client has too many. */
-	channel->requests = requests_new(channel->options.pool_requests + 1024, channel->options.pool_bytes);
+	channel->requests = requests_new(channel->options.pool_requests + 1024, channel->options.pool_bytes,
+					 secret_number(channel));
 	if (!channel->requests)
 		goto fail;
 	error = epoch_open(channel, ret_error);

@@ -26,9 +26,10 @@
  *
  * Memory is bounded whatever others do: transactions by pool_requests + 1,024 and pool_bytes; proposals' bodies by 4
  * for a number, of numbers within twice the window, each at most batch-bytes and one transaction (normally one for each
- * number that is not stable: window * batch-bytes); blocks under way by 4 parcels of 4 MiB; 64 requests of others for
- * blocks, of which one parcel at a time is in memory; snapshots by one piece of 1 MiB taken and 4 given; the vote log's
- * files by twice the window's proposals, plus one file; parcels that wait for the disk by what one round makes.
+ * number that is not stable: window * batch-bytes); blocks under way by 4 parcels of 4 MiB or one block; 64 requests of
+ * others for blocks, of which one parcel at a time is in memory; snapshots by one piece of 1 MiB taken and 4 given; the
+ * vote log's files by twice the window's proposals, plus one file; parcels that wait for the disk by what one round
+ * makes.
  */
 #ifndef VOLTGATE_CHANNEL_H
 #define VOLTGATE_CHANNEL_H

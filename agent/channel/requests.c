@@ -3,13 +3,12 @@
  * requests.c - a hash table with linear probing over requests, a list by
  * arrival, a table of waiters by cookie, and the memory of what is done.
  *
- * The table's places are chosen by a multiplier drawn at start: digests can be
+ * The table's places are chosen by a secret multiplier: digests can be
  * ground by whoever writes transactions, their places cannot. Nothing depends on the order of places.
  */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "agent/channel/requests.h"
 
@@ -34,7 +33,7 @@ struct requests {
 	u64 done[DONE];
 };
 
-struct requests *requests_new(u32 most, u32 most_bytes)
+struct requests *requests_new(u32 most, u32 most_bytes, u64 secret)
 {
 	struct requests *requests = calloc(1, sizeof(*requests));
 	u32 size = 1024;
@@ -47,9 +46,7 @@ struct requests *requests_new(u32 most, u32 most_bytes)
 	requests->most_bytes = most_bytes;
 	requests->mask = size - 1;
 	requests->table = calloc(size, sizeof(*requests->table));
-	if (getrandom(&requests->multiplier, sizeof(requests->multiplier), 0) < 0)
-		requests->multiplier = 0x9e3779b97f4a7c15ull;
-	requests->multiplier |= 1;
+	requests->multiplier = secret | 1;
 	if (!requests->table) {
 		free(requests);
 		return NULL;

@@ -29,7 +29,8 @@ struct request {
 	u8 bytes[];
 };
 
-struct requests *requests_new(u32 most, u32 most_bytes);
+/* @secret: known to nobody else, the same at each start, so that a node's run can be repeated. */
+struct requests *requests_new(u32 most, u32 most_bytes, u64 secret);
 void requests_free(struct requests *requests);
 struct request *requests_find(const struct requests *requests, const u8 digest[LEDGER_HASH_LEN]);
 /* Copies @bytes. NULL: no room for this client. */
