@@ -293,12 +293,35 @@ def state(bench):
 
 # --- where the time goes ---
 
-def layer_of(library, symbol):
+def report_lines(data):
+    """(share, library, symbol or address) of a profile."""
+    done = subprocess.run(["perf", "report", "-i", data, "--no-children", "-g", "none", "--stdio", "-F",
+                           "overhead,dso,sym"], capture_output=True, text=True, check=False)
+    for line in done.stdout.splitlines():
+        found = re.match(r"\s*([\d.]+)%\s+(\S+)\s+(?:\[\S\]\s*)?(.*\S)", line)
+        if found:
+            yield float(found.group(1)), found.group(2), found.group(3)
+
+
+def learn_pages(bench):
+    """libsodium comes without symbols: which of its pages hash and which sign is seen in two runs that do only that."""
+    pages = {}
+    for what, layer in (("hash", "hashing"), ("sign", "signatures")):
+        data = os.path.join(bench.base, "learn.data")
+        subprocess.run(["perf", "record", "-q", "-F", "999", "-o", data, os.path.join(BUILD, "tests/bench-ledger/cap"), what],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        for part, library, symbol in report_lines(data):
+            if library.startswith("libsodium") and symbol.startswith("0x") and part > 0.2:
+                pages.setdefault(int(symbol, 16) >> 12, layer)
+    return pages
+
+
+def layer_of(library, symbol, pages):
+    if library.startswith("libsodium") and symbol.startswith("0x"):
+        return pages.get(int(symbol, 16) >> 12, "hashing")
     for name, pattern in LAYERS:
         if re.search(pattern, symbol) or re.search(pattern, library):
             return name
-    if library.startswith("libsodium"):
-        return "signatures"
     if library.startswith("libc"):
         return "memory"
     return "kernel, rest" if "kernel" in library else "rest"
@@ -309,7 +332,7 @@ def profile(bench):
         bench.say("profile: perf is not installed (apt install linux-perf); left out")
         bench.result["profile"] = None
         return
-    table = []
+    table, pages = [], learn_pages(bench)
     for kind in "ob":
         with Consortium(bench.folder(), 4, OPEN) as group:
             data = group.file("perf.data")
@@ -320,17 +343,12 @@ def profile(bench):
                                 str(max(1, bench.seconds - 1))], stderr=subprocess.DEVNULL, check=False)
 
             run = load(bench, group, kind, beside=record)
-            done = subprocess.run(["perf", "report", "-i", data, "--no-children", "-g", "none", "--stdio", "-F", "overhead,dso,sym"],
-                                  capture_output=True, text=True, check=False)
-        layers, symbols = {}, []
-        for line in done.stdout.splitlines():
-            found = re.match(r"\s*([\d.]+)%\s+(\S+)\s+(?:\[\S\]\s*)?(.*\S)", line)
-            if found:
-                share_of, library, symbol = float(found.group(1)), found.group(2), found.group(3)
-                name = layer_of(library, symbol)
-                layers[name] = layers.get(name, 0) + share_of
-                symbols.append([share_of, library, symbol])
-        table.append({"kind": kind, "per_second": run["per_second"], "layers": layers, "symbols": symbols[:60]})
+            lines = list(report_lines(data))
+        layers = {}
+        for part, library, symbol in lines:
+            name = layer_of(library, symbol, pages)
+            layers[name] = layers.get(name, 0) + part
+        table.append({"kind": kind, "per_second": run["per_second"], "layers": layers, "symbols": lines[:80]})
         ordered = sorted(layers.items(), key=lambda item: -item[1])
         bench.say(f"profile {KINDS[kind]}: " + ", ".join(f"{name} {part:.0f} %" for name, part in ordered))
     bench.result["profile"] = table
