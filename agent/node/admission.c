@@ -132,6 +132,7 @@ static bool admission_linked(const struct node *node, const u8 key[32])
 	return false;
 }
 
+/* Also where our configuration does not name us: it may be an old one, from which we have to catch up. */
 static void admission_link(struct node *node, const struct seat *seat)
 {
 	const struct membership *membership = admission_membership(seat);
@@ -139,9 +140,7 @@ static void admission_link(struct node *node, const struct seat *seat)
 	struct identity_error error;
 	u32 i;
 
-	if (!membership || membership_node_index(membership, self) < 0)
-		return;
-	for (i = 0; i < membership->node_count; i++) {
+	for (i = 0; membership && i < membership->node_count; i++) {
 		const struct membership_node *other = &membership->nodes[i];
 
 		if (!memcmp(other->key, self, 32) || !*other->address || admission_revoked(seat, other->key))
