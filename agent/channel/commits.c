@@ -231,12 +231,15 @@ bool commit_flush(struct channel *channel)
 	if (!channel->unsynced)
 		return true;
 	error = ledger_sync(channel->ledger, &fault);
-	if (error == -ENOSPC) {
-		channel_stop(channel, "the disk of the block files is full");
+	/* What the kernel refused to sync it may have dropped: only reading it again can tell. A full store is no harm.
+	 */
+	if (error == -ENOSPC && strcmp(fault.file, "blocks")) {
+		channel_stop(channel, "the disk of the ledger's state is full");
 		return false;
 	}
 	if (error) {
-		channel_break(channel, "Blocks cannot be brought to the disk: %s", fault.text);
+		channel_break(channel, "Blocks cannot be brought to the disk, start again once it has room: %s",
+			      fault.text);
 		return false;
 	}
 	channel->unsynced = false;
