@@ -98,7 +98,7 @@ void behind_synced(struct pbft *core, const struct pbft_event *event)
 	core->head.time = block->time;
 	core->head.last = block->last;
 	memcpy(core->head.header, block->header, 32);
-	core->head_certificate->count = 0;
+	memset(core->head_certificate, 0, sizeof(*core->head_certificate));
 	if (event->synced.certificate)
 		*core->head_certificate = *event->synced.certificate;
 	core->low = block->number;

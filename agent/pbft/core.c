@@ -145,7 +145,7 @@ struct pbft *pbft_init(void *arena, const struct pbft_config *config)
 	core->proposed = core->view_base = config->base;
 	core->head.time = config->base_time;
 	memcpy(core->head.header, config->base_hash, 32);
-	core->head_certificate->count = 0;
+	memset(core->head_certificate, 0, sizeof(*core->head_certificate));
 	core->selection_first = config->base + 1;
 	core->quorum_us = core->retry_us = CORE_NEVER;
 	core->committed_since_left = true;
