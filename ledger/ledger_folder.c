@@ -246,7 +246,9 @@ static void first_each(void *arg, const char *name)
 	struct first_file *first = arg;
 	size_t len = strlen(name);
 
-	if (len > 4 && len < sizeof(first->name) && !strcmp(name + len - 4, ".vgb"))
+	/* The first by number: a crash may have left the last one without its header. */
+	if (len > 4 && len < sizeof(first->name) && !strcmp(name + len - 4, ".vgb") &&
+	    (!*first->name || strcmp(name, first->name) < 0))
 		strcpy(first->name, name);
 }
 
