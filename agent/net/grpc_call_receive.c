@@ -122,6 +122,8 @@ static void tell_end(struct grpc_call *call)
 	if (call->end_told || call->ended || !call->remote_ended || call->held.bytes || call->paused)
 		return;
 	call->end_told = true;
+	if (!call->http2->server && call->head.has_status && call->head.status != GRPC_OK)
+		return; /* the server gave up, perhaps inside a message; conclude() says why */
 	if (!grpc_frame_between(&call->in)) {
 		call->http2->counts->protocol_errors++;
 		grpc_call_abandon(call, GRPC_INTERNAL, "The stream ended inside a message.");

@@ -51,7 +51,7 @@ static void ask(void)
 		    call.status == GRPC_OK && call.messages == 5,
 	    "our client: five messages of a stream from grpc-js");
 	say(world_unary(&world, &call, "/voltgate.v1.Ledger/Endorse", (struct span){ request, 0 }, 5000) &&
-		    call.status == GRPC_FAILED_PRECONDITION && !strcmp(call.text, "100 % wrong: Z\xc3\xa4hler"),
+		    call.status == GRPC_FAILED_PRECONDITION && !strcmp(call.text, "100 %41 wrong: Z\xc3\xa4hler"),
 	    "our client: a status and its text from grpc-js");
 	say(world_unary(&world, &call, "/voltgate.v1.Ledger/Transaction", (struct span){ request, 0 }, 5000) &&
 		    call.status == GRPC_UNIMPLEMENTED,

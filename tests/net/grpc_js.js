@@ -55,7 +55,7 @@ async function unary(client) {
 
 async function refusals(client) {
 	const endorse = await new Promise((done) => client.Endorse({}, (error) => done(error)));
-	ok(endorse.code === grpc.status.FAILED_PRECONDITION && endorse.details === "100 % wrong: Zähler\n",
+	ok(endorse.code === grpc.status.FAILED_PRECONDITION && endorse.details === "100 %41 wrong: Zähler\n",
 		"a status with a text that needs percent-encoding", JSON.stringify(endorse.details));
 	const missing = await new Promise((done) => client.Events({}).on("error", done).on("data", () => {}));
 	ok(missing.code === grpc.status.UNIMPLEMENTED, "a method that is not there", missing);
@@ -126,7 +126,7 @@ function asServer() {
 			for (let i = 1; i <= call.request.to; i++) call.write({ number: i, block: Buffer.alloc(call.request.from * 1024) });
 			call.end();
 		},
-		Endorse: (call, done) => done({ code: grpc.status.FAILED_PRECONDITION, details: "100 % wrong: Zähler" }),
+		Endorse: (call, done) => done({ code: grpc.status.FAILED_PRECONDITION, details: "100 %41 wrong: Zähler" }),
 		Status: () => {},
 	});
 	const credentials = grpc.ServerCredentials.createSsl(read("ca.crt"),

@@ -14,3 +14,4 @@ $(eval $(call vg_fuzzer,net_frame_fuzz,tests/net/frame_fuzz.c agent/net/grpc_fra
 $(eval $(call vg_fuzzer,net_http2_fuzz,tests/net/http2_fuzz.c $(NET_GRPC_SOURCES),$(NET_LIBS)))
 $(eval $(call vg_fuzzer,net_certificate_fuzz,tests/net/certificate_fuzz.c agent/net/identity_certificate.c,-lssl -lcrypto))
 $(eval $(call vg_program,tests/net_speed,tests/net/speed.c $(NET_TEST_SOURCES),$(NET_LIBS)))
+$(eval $(call vg_test,net_http2_test,tests/net/http2_test.c $(NET_GRPC_SOURCES),$(NET_LIBS)))

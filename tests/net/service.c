@@ -149,7 +149,7 @@ static void exchange_end(struct grpc_call *call)
 
 static void refuse(struct grpc_call *call)
 {
-	grpc_call_finish(call, GRPC_FAILED_PRECONDITION, "100 % wrong: Z\xc3\xa4hler\n");
+	grpc_call_finish(call, GRPC_FAILED_PRECONDITION, "100 %41 wrong: Z\xc3\xa4hler\n");
 }
 
 static void slow_begin(struct grpc_call *call)
