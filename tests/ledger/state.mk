@@ -14,3 +14,4 @@ $(eval $(call vg_test,ledger/state_crash,tests/ledger/state_crash_test.c tests/l
 $(eval $(call vg_test,ledger/state_damage,tests/ledger/state_damage_test.c $(STATE_LEDGER),$(LEDGER_LIBS)))
 $(eval $(call vg_fuzzer,ledger-state,tests/ledger/state_fuzz.c $(filter-out ledger/audit%.c,$(LEDGER_SOURCES)),$(LEDGER_LIBS)))
 $(eval $(call vg_test,ledger/state_journal,tests/ledger/state_journal_test.c tests/ledger/state_rig.c tests/ledger/state_lasting.c $(wildcard ledger/disk*.c) $(STATE_SOURCES),-lleveldb -lsodium))
+$(eval $(call vg_test,ledger/state_store,tests/ledger/state_store_test.c tests/ledger/state_rig.c $(STATE_SOURCES),-lleveldb -lsodium))

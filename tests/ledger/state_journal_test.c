@@ -157,17 +157,40 @@ static bool without_record(u64 sequence)
 	return right;
 }
 
+/* One bit of a value in bucket @name changes; its hash does not. */
+static void test_value(struct state *state, struct span name, struct span key)
+{
+	struct store *store = lasting_store(&lasting);
+	struct state_value value;
+	u8 *bytes, root[32];
+	u64 keys;
+	size_t len;
+	bool right = !store->ops->get(store, name, &bytes, &len);
+
+	if (right) {
+		bytes[len - 1] ^= 1; /* the last value's last byte */
+		right = put_back(name, bytes, len) && state_recompute(state, root, &keys) == -EIO &&
+			strstr(store->error, "does not have its hash") && state_get(state, key, &value) == -EIO;
+		free(bytes);
+	}
+	ktap_ok(right, "a value that is not its hash's is neither served nor recomputed from");
+}
+
 static void test_lost(void)
 {
 	struct state *state = opened(0);
 	struct store *store = lasting_store(&lasting);
-	u64 first = state->journal.first, last = state->journal.sequence;
 	struct state_value value;
 	u8 name[5], key[8] = "k", *old;
+	u64 first, last;
 	size_t len;
 	u32 draw = 0;
 	bool right = false;
 
+	if (!ktap_ok(state != NULL, "opened"))
+		return;
+	first = state->journal.first;
+	last = state->journal.sequence;
 	state_close(state);
 	ktap_ok(without_record(first) && without_record(last) && without_record((first + last) / 2),
 		"a commit's record that is missing is told");
@@ -188,6 +211,7 @@ static void test_lost(void)
 		right = right && state_get(state, rig_span(key, 8), &value) == -EIO && strstr(store->error, "Bucket");
 	}
 	ktap_ok(right, "an old bucket in the place of the new one is not believed");
+	test_value(state, rig_span(name, 5), rig_span(key, 8));
 	right = take_away(rig_span(name, 5));
 	state_close(state);
 	state = opened(0);

@@ -216,6 +216,48 @@ static void test_certificate(void)
 	ledger_close(ledger);
 }
 
+/* A quorum vouches for what does not follow: a node that carries it out itself does not take it. */
+static void test_wrong_block(void)
+{
+	struct ledger_options options;
+	struct ledger_error error = { .text = "" };
+	struct block_certificate certificate;
+	struct ledger *ledger = NULL;
+	struct candidate *candidate;
+	struct block_header header;
+	struct writer writer;
+	struct span body;
+	u8 bytes[8192], outcome = LEDGER_EXPIRED;
+	u32 which, refused = 0;
+
+	channel_make(&channel);
+	memory_options(&options);
+	ledger_create(&options, &channel.genesis, 5, &ledger, &error);
+	body = channel_body(&channel, &dice, 1, 1, 1);
+	for (which = 0; which < 4; which++) {
+		if (ledger_execute(ledger, NULL, 77, body, &candidate))
+			break;
+		header = *candidate_header(candidate);
+		if (which == 0)
+			header.state[0] ^= 1;
+		if (which == 1)
+			block_transactions_root(body, &outcome, 1, header.transactions);
+		if (which == 2)
+			header.next_replicas[5] ^= 1;
+		channel_certify(&channel, ledger_membership(ledger), &header, 4, &certificate);
+		writer_init(&writer, bytes, sizeof(bytes));
+		block_encode(&writer, &header, which == 1 || which == 3 ? &outcome : candidate_outcomes(candidate),
+			     body, &certificate);
+		candidate_drop(candidate);
+		refused += ledger_take(ledger, rig_span(bytes, writer_len(&writer)), &error) == -EBADMSG &&
+			   ledger_head(ledger)->number == 0 && strstr(error.text, "another header");
+	}
+	free((void *)body.bytes);
+	ktap_ok(refused == 4, "certified blocks with another root, outcome or next replica set are not taken: %u of 4",
+		refused);
+	ledger_close(ledger);
+}
+
 static void test_find(void)
 {
 	struct ledger_options options;
@@ -262,6 +304,7 @@ int main(void)
 	rig_folder_done(folder);
 	test_pipeline();
 	test_certificate();
+	test_wrong_block();
 	test_find();
 	return ktap_exit();
 }
