@@ -64,7 +64,7 @@ static u32 covered(const struct world *world)
 
 static void print_tale(const struct world *world)
 {
-	u32 i, count = 600;
+	u32 i, count = 60000;
 
 	for (i = 0; world->tale && i < count; i++)
 		if (world->tale[(world->tale_at + i) % count])

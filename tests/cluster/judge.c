@@ -233,8 +233,8 @@ static void check_transactions(struct member *member, const struct parts *parts)
 			len = (size_t)(end - at);
 		hash_of(0x10, at, len, NULL, 0, digest);
 		request = crowd_find(world, digest);
-		/* Open requests are anybody's: a liar may make them up, too. */
-		if (request < 0 && world->plan.liars && at[0] == TRANSACTION_OPEN) {
+		/* A liar may make open requests up, which are anybody's, and what turns out to be invalid. */
+		if (request < 0 && world->plan.liars && (at[0] == TRANSACTION_OPEN || parts->outcomes[i])) {
 			check_once(world, parts, i, digest);
 			at += len;
 			continue;

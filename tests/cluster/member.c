@@ -232,6 +232,11 @@ static void member_peers(struct member *member, bool up)
 	}
 }
 
+static void tell_name(void *arg, const char *name)
+{
+	world_tell(arg, "  its block files' disk holds %s", name);
+}
+
 static bool ledger_start(struct member *member)
 {
 	struct ledger_options options = { .disk = vault_disk(&member->vault, VAULT_BLOCKS),
@@ -248,6 +253,7 @@ static bool ledger_start(struct member *member)
 		member->created = true;
 		return true;
 	}
+	member->vault.disks[VAULT_BLOCKS]->ops->list(member->vault.disks[VAULT_BLOCKS], tell_name, member->world);
 	world_fail(member->world, "%s cannot open its ledger: %s (%s at %llu; %s)", member->name, error.text,
 		   error.file, (unsigned long long)error.offset, strerror(-err));
 	member->ledger = NULL;

@@ -10,7 +10,7 @@
 #include "tests/cluster/seal.h"
 
 #define WORLD_EVENTS_MAX 60000000ULL
-#define WORLD_TALE 600
+#define WORLD_TALE 60000
 #define WORLD_LOOK_US 50000
 
 void world_fail(struct world *world, const char *format, ...)
