@@ -65,6 +65,7 @@ struct wired *wired_new(u32 n, u64 seed)
 	struct pbft_config *config = &wired->config;
 
 	wired->n = n;
+	wired->fill = 0xa5;
 	wired->seed = seed * 2862933555777941757ULL + 3037000493ULL;
 	wired->delay_us = 300;
 	wired->jitter_us = 200;
@@ -91,7 +92,6 @@ static void replica_init(struct wired *wired, u32 index, bool mute)
 {
 	struct wired_replica *replica = &wired->replicas[index];
 	struct pbft_config config = wired->config;
-	const char *fill;
 
 	config.self = index;
 	config.mute = mute;
@@ -102,8 +102,7 @@ static void replica_init(struct wired *wired, u32 index, bool mute)
 	replica->self = index;
 	if (!replica->arena)
 		replica->arena = aligned_alloc(16, pbft_size(&config));
-	fill = getenv("PBFT_FILL");
-	memset(replica->arena, fill ? atoi(fill) : 0xa5, pbft_size(&config)); /* nothing may depend on what was there */
+	memset(replica->arena, wired->fill, pbft_size(&config));
 	replica->core = pbft_init(replica->arena, &config);
 	replica->up = true;
 }

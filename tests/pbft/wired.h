@@ -111,6 +111,7 @@ struct wired {
 	const char *fault; /* first rule of the harness that broke: agreement, a request twice, ... */
 	u32 effect_peak;   /* most effects of one update */
 	u64 bytes_sent;
+	u8 fill;	    /* what arenas hold before: nothing may depend on it */
 	u64 liars;	    /* may contradict themselves */
 	u32 duplicates;	    /* requests that stand in a ledger again; a real shell finds them invalid */
 	u8 *scratch, *room; /* for one message */
