@@ -3,4 +3,4 @@ include tools/libvehicle/libvehicle.mk
 include tools/sim/its_maker.mk
 include tools/sim/sim.mk
 include tools/voltgate/voltgate.mk
-include tools/demo/demo.mk
+include tools/demo/demo.mk tools/demo/ledger.mk
