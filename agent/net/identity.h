@@ -36,7 +36,8 @@ struct identity_error {
 
 struct identity_tls; /* certificate and key of ours, and whom we trust; makes both ends' contexts */
 
-/* PEM files; the key's bytes are wiped once OpenSSL has them. -EINVAL, -EACCES, ... with a sentence. */
+/* PEM files; the key's bytes are wiped once OpenSSL and libsodium's guarded memory have them. -EINVAL, -EACCES, ...
+ * with a sentence. */
 int identity_tls_open(const char *certificate_path, const char *key_path, struct identity_tls **ret_tls,
 		      struct identity_error *ret_error);
 void identity_tls_close(struct identity_tls *tls);

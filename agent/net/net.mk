@@ -3,4 +3,4 @@
 NET_SOURCES := $(wildcard agent/net/*.c)
 # Without links to peers: no more of the agent is needed.
 NET_GRPC_SOURCES := $(filter-out agent/net/peer%,$(NET_SOURCES))
-NET_LIBS := -lnghttp2 -lssl -lcrypto -levent
+NET_LIBS := -lnghttp2 -lssl -lcrypto -lsodium -levent
