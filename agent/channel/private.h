@@ -31,7 +31,8 @@ void private_close(struct private_store *store);
 /*
  * Keeps a value until its transaction's fate is known; one that is missing is committed at once. Refused: -EACCES, our
  * @organisation is not entitled; -EBADMSG, it is missing and this is not what the chain says; -ENOBUFS, no room;
- * -ENOENT, nobody waits for it (proposal hash zeros and not missing). @expires: Time64, by block time.
+ * -ENOENT, nobody waits for it (proposal hash zeros and not missing); -E2BIG, a key above TRANSACTION_KEY_MAX or a
+ * value above TRANSACTION_MAX. @expires: Time64, by block time.
  */
 int private_offer(struct private_store *store, const struct membership *membership, u32 organisation,
 		  const u8 proposal_hash[32], struct span collection, struct span key, const u8 salt[16],

@@ -57,18 +57,23 @@ static void crash_test(void)
 
 	start(4, 0, 0);
 	net_watch(&net);
-	for (u32 round = 0; round < 48; round++) {
+	for (u32 round = 0; round < 64; round++) {
 		u32 node = round % 4;
 
 		load(id, id + 5, 150, 3);
 		id += 6;
 		net_run(&net, round * 47 % 1300);
-		disk_memory_fail_after(net.nodes[node].votes, 1 + round % 5, EIO);
-		net_run(&net, 3000);
+		if (round / 4 % 2) { /* in the midst of writing votes, or of waiting for those of others */
+			disk_memory_fail_after(net.nodes[node].votes, 1 + round % 5, EIO);
+			net_run(&net, 3000);
+		}
 		net_stop(&net, node, true, round * 10);
 		disk_memory_fail_after(net.nodes[node].votes, 0, 0);
 		net_run(&net, round % 3 * 300000);
 		broken += net_start(&net, node) != 0;
+		net_submit(&net, node, id, 150);
+		net_submit(&net, (node + 1) % 4, id + 1, 150);
+		id += 2;
 		crashes++;
 		net_run(&net, 1000000);
 		if (!net_reach(&net, 15, net_height(&net, (node + 1) % 4), 5000000))
