@@ -26,7 +26,7 @@ $(eval $(call cluster_test,scenarios,-s all 1..6))
 
 TESTS += $(B)/tests/cluster/mutants
 $(B)/tests/cluster/mutants: $(CLUSTER) tests/cluster/cluster.mk
-	@printf '#!/bin/sh\nexec tests/cluster/mutants.py --out $(B)/mutants --compile "$(CC) $(subst ",\\",$(CPPFLAGS)) $(CFLAGS) -std=gnu11" --objects "$(patsubst %.c,$(B)/obj/%.o,$(CLUSTER_SOURCES))" --libs "$(LEDGER_LIBS)" "$$@"\n' >$@
+	@printf '#!/bin/sh\nexec tests/cluster/mutants.py --out $(B)/mutants --compile "$(CC) -D_GNU_SOURCE -Iinclude -I. -I$(B)/gen $(CFLAGS) -std=gnu11" --objects "$(patsubst %.c,$(B)/obj/%.o,$(CLUSTER_SOURCES))" --libs "$(LEDGER_LIBS)" "$$@"\n' >$@
 	@chmod +x $@
 
 .PHONY: sim

@@ -366,6 +366,10 @@ void crowd_answer(struct member *member, void *cookie, enum channel_answer answe
 	}
 	if (request->committed)
 		return;
+	if (answer == CHANNEL_REFUSED && outcome == LEDGER_DUPLICATE && world->plan.liars) {
+		crowd_committed(world, (u32)((size_t)cookie - 1)); /* a liar spent its nonce on an altered copy */
+		return;
+	}
 	if (answer == CHANNEL_REFUSED && outcome == LEDGER_DUPLICATE)
 		world_fail(world, "%s calls a request a duplicate that is in no block.", member->name);
 	world_tell(world, "%s answers request %zu of client %u (nonce %llu): %s, %s", member->name, (size_t)cookie - 1,

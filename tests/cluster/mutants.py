@@ -8,7 +8,7 @@ A mutant is made in a copy under DIR: the changed files alone are compiled and l
 objects; then seeds run until the first failure. mutants.txt lists them: name | rule | change | what finds it first.
 A change is `flag RULE.PART` (agent/pbft/rule.h: the condition of that rule holds always) or `edit FILE` with the old
 and the new text on the lines after it (`-` and `+`); a text that is not in the file exactly once fails the test, so
-that the list cannot rot. "Finds it first": `seeds A..B` and `scenario NAME` of the simulator.
+that the list cannot rot. "Finds it first": `seeds A..B` and `scenario NAME [A..B]` of the simulator, `unit NAME` for tests/pbft/NAME_test.c.
 """
 import argparse
 import glob
@@ -94,19 +94,36 @@ def build(mutant, args):
     return program
 
 
-def hunt(mutant, program):
+def unit(mutant, name, args):
+    """tests/pbft/NAME_test.c with the mutant's core: its program."""
+    folder = os.path.join(args.out, mutant.name)
+    changed, flags = mutant.sources()
+    core = [os.path.relpath(source, TOP) for source in sorted(glob.glob(os.path.join(TOP, "agent/pbft/*.c")))]
+    core = [os.path.join(folder, source) if source in changed else source for source in core]
+    tests = [f"tests/pbft/{name}_test.c"] + ([] if name == "transcript" else ["tests/pbft/wired.c",
+                                                                              "tests/pbft/wired_shell.c"])
+    program = os.path.join(folder, name)
+    run = subprocess.run(shlex.split(args.compile) + ["-w", *flags, "-o", program, *tests, *core,
+                         *(f"ledger/{part}.c" for part in ("block", "cursor", "hash", "merkle")), "-lsodium"],
+                         cwd=TOP, capture_output=True, text=True)
+    if run.returncode:
+        raise ValueError(f"tests/pbft/{name}_test.c does not build: " + run.stderr.strip()[-300:])
+    return program
+
+
+def hunt(mutant, program, args):
     """Who noticed: a sentence, or None."""
     for finder in mutant.finders:
         kind, what = finder.split(" ", 1)
-        command = [program, "-x", "-T", "40"]
-        command += [what] if kind == "seeds" else ["-s", what.split()[0], (what.split() + ["1..4"])[1]]
+        command = [unit(mutant, what, args)] if kind == "unit" else [program, "-x", "-T", "40"]
+        command += [] if kind == "unit" else [what] if kind == "seeds" else ["-s", what.split()[0], (what.split() + ["1..4"])[1]]
         try:
             run = subprocess.run(command, cwd=TOP, capture_output=True, text=True, timeout=LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
             continue
-        if run.returncode == 1:
+        if run.returncode:
             for line in run.stdout.splitlines():
-                if line.startswith("seed "):
+                if line.startswith(("seed ", "not ok")):
                     return f"{finder}: {line[:160]}"
             return finder
     return None
@@ -114,7 +131,7 @@ def hunt(mutant, program):
 
 def try_one(mutant, args):
     try:
-        found = hunt(mutant, build(mutant, args))
+        found = hunt(mutant, build(mutant, args), args)
     except ValueError as error:
         return False, f"does not apply: {error}"
     return bool(found), found or "nobody noticed"
