@@ -62,7 +62,7 @@ void propose_advance(struct pbft *core)
 		if (index == POOL_NONE)
 			break;
 		memcpy(digests[count++], core->pool.requests[index].digest, 32);
-		if (RULE(core, 19, false))
+		if (RULE(core, 19, false) && core->pool.clients[core->pool.requests[index].client].waiting)
 			core->pool.turn = core->pool.requests[index].client;
 		if (core->pool.requests[index].bytes >= left)
 			break;

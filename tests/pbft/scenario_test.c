@@ -410,8 +410,9 @@ static void end_of_epoch(void)
 	load(wired, 100, 500, 0);
 	wired_run(wired, 5000000);
 	for (i = 0; i < 4; i++)
-		passed &= wired->replicas[i].ended && wired->replicas[i].height == 5 &&
-			  wired->replicas[i].last.stable == 5 && !wired->replicas[i].last.view;
+		passed &= wired->replicas[i].last.proposed == 5 && wired->replicas[i].ended &&
+			  wired->replicas[i].height == 5 && wired->replicas[i].last.stable == 5 &&
+			  !wired->replicas[i].last.view;
 	verdict(wired, passed, "nothing follows the epoch's last block, and nobody loses patience then");
 }
 

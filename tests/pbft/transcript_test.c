@@ -368,6 +368,34 @@ static void missing_body(void)
 	one_done(&one);
 }
 
+/* Who waits is given our votes, and the last block's proof, once in a while. */
+static void answers(void)
+{
+	struct pbft_message message = { .kind = PBFT_STATUS, .epoch = 3, .sender = 3 };
+	struct pbft_block block;
+	struct one one;
+
+	one_start(&one, 4, 1);
+	block = one_block(&one, 1, 0);
+	prepare(&one, 0, block);
+	vote(&one, PBFT_PREPARE, 2, 0, block);
+	message.status.wants = true;
+	one_seal(&one, &message);
+	one_receive(&one, 3, &message);
+	ktap_ok(one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0) && one_effect(&one, PBFT_SEND, PBFT_COMMITTED_VOTE, 0) &&
+			one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0)->replicas == 8,
+		"C22: who wants them is given the own votes");
+	one_receive(&one, 3, &message);
+	ktap_ok(!one.update.count, "C22: but not again at once");
+	vote(&one, PBFT_COMMITTED_VOTE, 0, 0, block);
+	vote(&one, PBFT_COMMITTED_VOTE, 2, 0, block);
+	one_tick(&one, 200000);
+	one_receive(&one, 3, &message);
+	ktap_ok(one_effect(&one, PBFT_SEND, PBFT_COMMITTED_VOTE, 2),
+		"C22: and of a committed block the whole certificate");
+	one_done(&one);
+}
+
 static void flood(void)
 {
 	struct pbft_message message = { .kind = PBFT_STATUS, .epoch = 3, .sender = 3 };
@@ -450,6 +478,7 @@ int main(void)
 	wrong_proposals();
 	full_pool();
 	missing_body();
+	answers();
 	flood();
 	sizes();
 	bound_by_votes();
