@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import measures  # noqa: E402
 from consortium import BUILD, Trouble, raise_limits  # noqa: E402
 
-MEASURES = ("cap", "throughput", "light", "dead_primary", "faulty", "catch_up", "state", "profile")
+MEASURES = ("cap", "throughput", "light", "dead_primary", "faulty", "catch_up", "snapshot", "state", "profile")
 
 
 class Bench:

@@ -291,6 +291,18 @@ def state(bench):
     bench.result["state"] = table
 
 
+def snapshot(bench):
+    """A state of many keys, exported and imported within one process."""
+    with Consortium(bench.folder(), 4, OPEN, lambda group: None) as group:
+        keys = bench.states[-1]
+        done = subprocess.run(grow_words(group, group.file("grown"), payload=20, writes=500, per_block=20, clients=16,
+                                         blocks=max(1, keys // 10000), snapshot=group.file("taken")),
+                              check=True, capture_output=True, text=True)
+    bench.result["snapshot"] = {"keys": keys, **json.loads(done.stdout.splitlines()[-1])}
+    bench.say(f"snapshot of {keys:,} keys: {bench.result['snapshot']['seconds']:.2f} s, "
+              f"{bench.result['snapshot']['bytes'] / 1e6:.0f} MB")
+
+
 # --- where the time goes ---
 
 def report_lines(data):
