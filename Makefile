@@ -55,7 +55,7 @@ FUZZERS += $(B)/fuzz/$(1)
 $(B)/fuzz/$(1): $$(patsubst %.c,$(B)/fuzzobj/%.o,$(2))
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$$(Q)$$(CLANG) $$(CFLAGS) -fsanitize=fuzzer,address,undefined -o $$@ $$^ $(3)
+	$$(Q)$$(CLANG) $$(CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $$@ $$^ $(3)
 -include $$(patsubst %.c,$(B)/fuzzobj/%.d,$(2))
 endef
 
@@ -70,7 +70,7 @@ $(B)/san/%.o: %.c $(B)/gen/.done
 $(B)/fuzzobj/%.o: %.c $(B)/gen/.done
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -MMD -MP -c -o $@ $<
 
 include kmod/kmod.mk bpf/bpf.mk ledger/ledger.mk agent/its/its.mk $(wildcard agent/pbft/*.mk agent/channel/*.mk agent/net/*.mk agent/node/*.mk agent/contract/*.mk agent/endorse/*.mk agent/sched/*.mk agent/handshake/*.mk) agent/agent.mk tools/tools.mk tests/tests.mk
 
