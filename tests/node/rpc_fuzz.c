@@ -7,6 +7,7 @@
  *   input: method, who asks, how, then bytes
  */
 #include <errno.h>
+#include <ftw.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,9 +286,23 @@ static void fuzz_genesis(u8 *bytes, size_t room, size_t *ret_len)
 	*ret_len = writer_len(&writer);
 }
 
+static char fuzz_folder[] = "/tmp/vg-node-fuzz-XXXXXX";
+
+static int fuzz_remove(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+	(void)status;
+	(void)kind;
+	(void)walk;
+	return remove(path);
+}
+
+static void fuzz_clean(void)
+{
+	nftw(fuzz_folder, fuzz_remove, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static void fuzz_start(void)
 {
-	static char folder[] = "/tmp/vg-node-fuzz-XXXXXX";
 	struct node_options options = { .certificate = "",
 					.key = "",
 					.listen = "127.0.0.1:0",
@@ -300,10 +315,11 @@ static void fuzz_start(void)
 	static u8 genesis[MEMBERSHIP_BYTES_MAX];
 	size_t len;
 
-	fuzz_check(sodium_init() >= 0 && mkdtemp(folder), "no folder");
+	fuzz_check(sodium_init() >= 0 && mkdtemp(fuzz_folder), "no folder");
+	atexit(fuzz_clean);
 	fuzz_genesis(genesis, sizeof(genesis), &len);
 	options.base = event_base_new();
-	options.folder = folder;
+	options.folder = fuzz_folder;
 	fuzz_check(!node_open(&options, &fuzz_node, &error), error.text);
 	fuzz_check(!node_join(fuzz_node, (struct span){ genesis, len }, fuzz_channel, &error), error.text);
 }
