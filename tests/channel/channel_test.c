@@ -200,6 +200,8 @@ static void lie_test(void)
 	net_run(&net, 1000000);
 	ktap_ok(net_answered(&net, 1, 50) && net_reach(&net, 15, net_height(&net, 0), 1000000) && net_agree(&net),
 		"who gets no body beside a proposal keeps up all the same");
+	ktap_ok(net.parcels[PARCEL_BODY], "for it asks for bodies (%llu)",
+		(unsigned long long)net.parcels[PARCEL_BODY]);
 	net_free(&net);
 }
 
