@@ -81,6 +81,7 @@ def revoke(ktap, cluster):
     node.cli("tx", "submit", "power", path)
     made = cluster.invoke("kv", "put", "bob", "2", client="bob", check=False, options=["--timeout", "3"])
     ktap.ok(not made.get("committed"), "is refused once its organisation has revoked it", made)
+    ktap.ok(cluster.query("kv", "get", "bob", client="bob", options=["--timeout", "3"]) is None, "and nothing is told to it any more")
     ktap.ok(cluster.invoke("kv", "put", "alice", "1")["outcome"] == "valid", "others are not")
     bad = cluster.nodes[2]
     path = cluster.statement("revoke", "n3", bad.organisation, bad.certificate, None, "--role", "node")
