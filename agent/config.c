@@ -81,6 +81,7 @@ static const struct config_key config_keys[] = {
 	{ "node", "log", CONFIG_FILE, CONFIG_NODE_AT(log), "", 0, 0, NULL },
 	{ "node", "pool-requests", CONFIG_NUMBER, CONFIG_NODE_AT(pool_requests), "65536", 64, 1048576, NULL },
 	{ "node", "pool-bytes", CONFIG_NUMBER, CONFIG_NODE_AT(pool_bytes), "67108864", 1048576, 2147483647, NULL },
+	{ "node", "snapshot-after", CONFIG_NUMBER, CONFIG_NODE_AT(snapshot_after), "1000000", 0, 1000000000, NULL },
 	{ "node", "clock-offset-us", CONFIG_OFFSET, CONFIG_NODE_AT(clock_offset_us), "0", 0, 2000000000, NULL },
 	{ "interface", "mode", CONFIG_CHOICE, CONFIG_INTERFACE_AT(mode), "auto", 0, 0, config_modes },
 	{ "interface", "coexist", CONFIG_FLAG, CONFIG_INTERFACE_AT(coexist), "no", 0, 0, NULL },

@@ -50,6 +50,7 @@ struct config_node_section {
 	char log[CONFIG_TEXT_MAX];     /* JSON lines of what is committed; "" for none */
 	u32 pool_requests;
 	u32 pool_bytes;
+	u32 snapshot_after;  /* blocks behind; 0: never while blocks can be had */
 	int clock_offset_us; /* tests */
 };
 

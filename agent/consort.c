@@ -40,6 +40,7 @@ int consort_open(struct agent *agent)
 		.log = section->log,
 		.pool_requests = section->pool_requests,
 		.pool_bytes = section->pool_bytes,
+		.snapshot_after = section->snapshot_after,
 		.leap_s = agent->config.policy.leap_seconds,
 		.clock_offset_us = section->clock_offset_us,
 		.committed = consort_committed,

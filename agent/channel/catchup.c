@@ -164,8 +164,11 @@ static u64 parcel_blocks(const struct channel *channel)
 static void ask_more(struct channel *channel)
 {
 	u64 most = parcel_blocks(channel), head = head_number(channel);
+	u32 far = channel->options.snapshot_after;
 	bool pruned = false;
 
+	if (far && channel->want - head > far && transfer_run(channel, true))
+		return; /* blocks from where the snapshot ends */
 	for (u32 i = 0; i < CHANNEL_FETCHES; i++) {
 		struct room_fetch *fetch = &channel->fetches[i];
 		u64 last, from = gap_find(channel, &last);

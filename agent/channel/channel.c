@@ -481,6 +481,7 @@ void channel_status(const struct channel *channel, struct channel_status *ret_st
 	ret_status->valid = channel->counters.valid;
 	ret_status->damaged_parcels = channel->counters.damaged;
 	ret_status->refused_blocks = channel->counters.refused_blocks;
+	ret_status->snapshots = channel->counters.snapshots;
 	ret_status->refused_submissions = channel->counters.refused_submissions;
 	ret_status->busy = channel->counters.busy;
 	ret_status->stopped = channel->stopped;

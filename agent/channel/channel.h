@@ -69,13 +69,6 @@ struct channel_io {
 	/* The configuration changed: who may connect, who is whom. */
 	void (*reconfigured)(void *arg, const struct membership *membership);
 	void (*say)(void *arg, bool error, const char *sentence);
-	/*
-	 * Snapshots, when the peers have pruned what this node lacks; both NULL: never. place: options of an empty
-	 * ledger beside the present one. adopt: @imported is whole and durable and the old ledger is closed: puts it in
-	 * the old one's place and gives it, or opens it there anew. Whoever holds channel_ledger() asks for it again.
-	 */
-	int (*snapshot_place)(void *arg, struct ledger_options *ret_options);
-	int (*snapshot_adopt)(void *arg, struct ledger *imported, struct ledger **ret_ledger);
 	/* Own data is damaged or the disk is gone: nothing is acknowledged any more; the node stops this channel. */
 	void (*broken)(void *arg, const char *sentence);
 };
@@ -86,6 +79,7 @@ struct channel_options {
 	u8 node_key[32];	       /* public */
 	struct pbft_crypto crypto;     /* signs with the node's key; verify gets (replica) of the present epoch */
 	u32 pool_requests, pool_bytes; /* transactions held; 0: 65,536 and 64 MiB */
+	u32 snapshot_after; /* so many blocks behind, a snapshot is taken though others hold the blocks; 0: never */
 	struct channel_io io;
 };
 
@@ -120,6 +114,7 @@ struct channel_status {
 	u64 behind;		 /* blocks known of and not held */
 	u64 transactions, valid; /* committed since start */
 	u64 damaged_parcels, refused_blocks, refused_submissions, busy;
+	u64 snapshots;	     /* taken over since start */
 	const char *stopped; /* NULL: fine; else why nothing is acknowledged */
 };
 

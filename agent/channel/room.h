@@ -245,7 +245,7 @@ void serve_heads(struct channel *channel, bool followers_only);
 void transfer_wanted(struct channel *channel, u32 peer, const struct parcel *parcel);
 void transfer_piece(struct channel *channel, u32 peer, const struct parcel *parcel);
 /* Starts or goes on fetching a snapshot. */
-void transfer_run(struct channel *channel, bool needed);
+bool transfer_run(struct channel *channel, bool needed);
 u64 transfer_wake_us(const struct channel *channel);
 void transfer_done(struct channel *channel);
 /* Snapshots that others take from us; idle ones end. */

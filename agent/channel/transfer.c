@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * transfer.c - snapshots, for a node that lacks blocks which nobody holds any
- * more: piece by piece from one peer, checked against the chain's certificates by ledger/snapshot.c.
+ * transfer.c - snapshots, for a node that is far behind or lacks blocks which
+ * nobody holds any more: piece by piece from one peer, checked against the chain's certificates by ledger/snapshot.c.
  *
- *   idle -> piece 0 asked -> pieces in order, each asked when the one before is in -> finished: the old ledger is
- *   closed, the new one adopted, the epoch looked at anew -> idle        (a false or silent peer: idle, another one)
+ *   idle -> piece 0 asked -> pieces in order, each asked when the one before is in -> finished: the ledger becomes
+ *   the snapshot's, the epoch is looked at anew -> idle        (a false or silent peer: idle, another one)
  *
  * Memory: one piece here; at most two exports with two pieces each for others.
  */
@@ -37,12 +37,8 @@ static void piece_ask(struct channel *channel)
 
 void transfer_done(struct channel *channel)
 {
-	struct ledger_error fault;
-	struct ledger *ledger;
-
-	/* One that is not whole cannot be finished: what was there of it goes. */
-	if (channel->import.import && !snapshot_import_finish(channel->import.import, &ledger, &fault))
-		ledger_close(ledger);
+	if (channel->import.import)
+		snapshot_import_close(channel->import.import);
 	channel->import = (struct room_import){ .not_before_us = channel->import.not_before_us };
 }
 
@@ -70,77 +66,63 @@ static int giver_find(const struct channel *channel)
 	return best;
 }
 
-void transfer_run(struct channel *channel, bool needed)
+bool transfer_run(struct channel *channel, bool needed)
 {
 	struct room_import *import = &channel->import;
 	int giver;
 
 	if (import->active) {
-		if (channel->now_us < import->deadline_us)
-			return;
-		if (++import->tries < PIECE_TRIES)
+		if (channel->now_us >= import->deadline_us && ++import->tries < PIECE_TRIES)
 			piece_ask(channel);
-		else
+		else if (channel->now_us >= import->deadline_us)
 			give_up(channel, "it does not answer.", AGAIN_US);
-		return;
+		return import->active;
 	}
-	if (!needed || !channel->options.io.snapshot_place || channel->now_us < import->not_before_us)
-		return;
+	if (!needed || channel->now_us < import->not_before_us)
+		return false;
 	giver = giver_find(channel);
 	if (giver < 0)
-		return;
+		return false;
 	*import = (struct room_import){ .active = true, .peer = giver };
-	channel_say(channel, false, "Block %llu is held by nobody any more: a snapshot is taken from %s.",
+	channel_say(channel, false, "From block %llu on it is a snapshot that is taken, from %s.",
 		    (unsigned long long)ledger_head(channel->ledger)->number + 1,
 		    channel->membership->nodes[giver].name);
 	piece_ask(channel);
+	return true;
 }
 
-/* The imported ledger takes the old one's place. */
-static void adopt(struct channel *channel, struct ledger *imported)
-{
-	const struct channel_io *io = &channel->options.io;
-	struct ledger *ledger = NULL;
-	int error;
-
-	transfer_served(channel, true);
-	epoch_replace(channel, NULL);
-	ledger_close(channel->ledger);
-	channel->ledger = NULL;
-	error = io->snapshot_adopt(io->arg, imported, &ledger);
-	if (error) {
-		channel_break(channel, "The snapshot cannot take the ledger's place: %s.", strerror(-error));
-		return;
-	}
-	channel->counters.snapshots++;
-	channel->progress_us = channel->now_us;
-	epoch_replace(channel, ledger);
-}
-
+/* The last piece is in: the ledger becomes the snapshot's, or stays what it is if this is none to believe. */
 static void finish(struct channel *channel)
 {
-	struct ledger_error fault;
-	struct ledger *imported;
-	int error = snapshot_import_finish(channel->import.import, &imported, &fault);
+	struct snapshot_import *import = channel->import.import;
+	struct ledger_error fault = { 0 };
+	int error;
 
+	if (channel->import.height <= ledger_head(channel->ledger)->number) {
+		transfer_done(channel); /* blocks were faster */
+		return;
+	}
+	transfer_served(channel, true);
+	epoch_replace(channel, NULL);
 	channel->import.import = NULL;
+	error = snapshot_import_finish(import, NULL, &fault);
+	if (error && error != -EBADMSG && error != -ENOSPC) {
+		channel_break(channel, "The snapshot cannot take the ledger's place: %s", fault.text);
+		return;
+	}
 	if (error) {
-		give_up(channel, fault.text, SHUN_US);
-		return;
+		give_up(channel, fault.text, error == -EBADMSG ? SHUN_US : AGAIN_US);
+	} else {
+		transfer_done(channel);
+		channel->counters.snapshots++;
+		channel->progress_us = channel->now_us;
 	}
-	transfer_done(channel);
-	if (ledger_head(imported)->number <= ledger_head(channel->ledger)->number) {
-		ledger_close(imported); /* blocks were faster */
-		return;
-	}
-	adopt(channel, imported);
+	epoch_replace(channel, channel->ledger);
 }
 
 void transfer_piece(struct channel *channel, u32 peer, const struct parcel *parcel)
 {
 	struct room_import *import = &channel->import;
-	const struct channel_io *io = &channel->options.io;
-	struct ledger_options options = { 0 };
 	struct ledger_error fault = { 0 };
 	int error = 0;
 
@@ -148,10 +130,7 @@ void transfer_piece(struct channel *channel, u32 peer, const struct parcel *parc
 	    (import->piece && parcel->number != import->height) || channel->stopped)
 		return;
 	if (!import->import) {
-		error = io->snapshot_place(io->arg, &options);
-		if (!error)
-			error = snapshot_import_open(&options, channel->membership, channel->id, &import->import,
-						     &fault);
+		error = snapshot_import_over(channel->ledger, &import->import, &fault);
 		import->height = parcel->number;
 	}
 	if (!error)

@@ -20,12 +20,12 @@ struct node;
 struct node_options {
 	struct event_base *base;
 	const char *folder;
-	const char *certificate, *key; /* PEM files */
-	const char *listen;	       /* host:port of gRPC */
-	const char *metrics;	       /* host:port of /metrics; "" for none */
-	const char *log;	       /* JSON lines of what is committed; "" for none */
-	u32 pool_requests, pool_bytes;
-	s64 leap_s, clock_offset_us; /* Time64 = UTC + leap seconds + offset (tests) */
+	const char *certificate, *key;		       /* PEM files */
+	const char *listen;			       /* host:port of gRPC */
+	const char *metrics;			       /* host:port of /metrics; "" for none */
+	const char *log;			       /* JSON lines of what is committed; "" for none */
+	u32 pool_requests, pool_bytes, snapshot_after; /* see channel.h */
+	s64 leap_s, clock_offset_us;		       /* Time64 = UTC + leap seconds + offset (tests) */
 	/* A block is durable here; may be NULL. */
 	void (*committed)(void *arg, struct channel *channel, const struct block *block);
 	void *arg;

@@ -80,6 +80,7 @@ static int json_put_status(json_t *object, const struct seat *seat)
 	failed |= gate_json_put_u64(object, "waiting_bytes", status.waiting_bytes);
 	failed |= gate_json_put_u64(object, "transactions", status.transactions);
 	failed |= gate_json_put_u64(object, "valid", status.valid);
+	failed |= gate_json_put_u64(object, "snapshots", status.snapshots);
 	failed |= gate_json_put_u64(object, "busy", status.busy);
 	failed |= gate_json_put_u64(object, "refused_submissions", status.refused_submissions);
 	failed |= gate_json_put_u64(object, "refused_blocks", status.refused_blocks);

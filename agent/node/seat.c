@@ -219,6 +219,7 @@ static int seat_open_channel(struct seat *seat, struct disk *votes)
 		.crypto = { seat_sign_vote, seat_verify_vote, seat },
 		.pool_requests = node->options.pool_requests,
 		.pool_bytes = node->options.pool_bytes,
+		.snapshot_after = node->options.snapshot_after,
 		.io = { .arg = seat,
 			.now_us = seat_now,
 			.clock = seat_clock,

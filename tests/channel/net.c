@@ -151,29 +151,6 @@ static void io_broken(void *arg, const char *sentence)
 	node->broken++;
 }
 
-static int io_place(void *arg, struct ledger_options *ret_options)
-{
-	struct net_node *node = arg;
-
-	(void)node;
-	*ret_options = (struct ledger_options){ 0 };
-	if (disk_memory_open(&ret_options->disk) || store_memory_open(&ret_options->store))
-		return -ENOMEM;
-	return 0;
-}
-
-static int io_adopt(void *arg, struct ledger *imported, struct ledger **ret_ledger)
-{
-	struct net_node *node = arg;
-
-	node->snapshots++;
-	disk_done(node->blocks);
-	node->blocks = NULL; /* not kept by this test: the node is not restarted after it */
-	node->store = NULL;
-	*ret_ledger = imported;
-	return 0;
-}
-
 static void net_sign(void *arg, const u8 digest[32], u8 ret_signature[64])
 {
 	const struct net_node *node = arg;
@@ -372,8 +349,6 @@ int net_start_on(struct net *net, u32 index, struct ledger *ledger)
 		.reconfigured = io_reconfigured,
 		.say = io_say,
 		.broken = io_broken,
-		.snapshot_place = io_place,
-		.snapshot_adopt = io_adopt,
 	};
 	node->broken = 0;
 	node->wake_us = net->now_us;

@@ -34,7 +34,7 @@ struct net_node {
 	bool no_votes; /* keeps the ledger only */
 	u64 wake_us;
 	u64 committed; /* last number told */
-	u32 said, errors, broken, reconfigured, snapshots;
+	u32 said, errors, broken, reconfigured;
 	char last_said[512];
 	u64 clock_skew; /* us */
 };
