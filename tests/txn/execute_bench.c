@@ -6,7 +6,7 @@
  *   (o)  open requests              (a)  client-signed, two endorsers, signatures over batches of 256
  *   (a') the same, single           (b)  evidence in batches of 256, endorsed as (a)
  *
- *   execute_bench [FOLDER]    FOLDER/txn_execute.jsonl gets the raw numbers
+ *   execute_bench [FOLDER]    FOLDER/txn.json gets the raw numbers
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 #include <sodium.h>
 
 #include "agent/endorse/endorser_tree.h"
+#include "tests/bench/series.h"
 #include "tests/txn/world.h"
 
 #define COUNT 2048
@@ -31,6 +32,7 @@ struct making {
 	size_t endorsement_len[2];
 };
 
+static struct series_report report;
 static struct world world;
 static struct world_key clients[CLIENTS];
 static struct making made[COUNT];
@@ -263,54 +265,41 @@ static double precheck(size_t len)
 	return (now() - start) / COUNT * 1e6;
 }
 
-static int by_size(const void *one, const void *other)
+static void bench(const char *name, char kind, u32 batch)
 {
-	double a = *(const double *)one, b = *(const double *)other;
-
-	return (a > b) - (a < b);
-}
-
-static void bench(const char *name, char kind, u32 batch, FILE *raw)
-{
-	double cold, warm[9], root[9], before;
+	struct series *cold = series_of(&report, "us", "%s cold", name),
+		      *warm = series_of(&report, "us", "%s warm", name);
+	struct series *root = series_of(&report, "us", "%s root", name);
+	struct series *check = series_of(&report, "us", "%s precheck", name);
 	size_t len = make_body(kind, batch);
-	u32 i;
+	int i, rounds = series_rounds(2, 9);
+	double root_us;
 
 	verifier_free(world.verifier);
 	world.verifier = verifier_new(65536);
-	cold = measure(len, &before);
-	for (i = 0; i < 9; i++)
-		warm[i] = measure(len, &root[i]);
-	qsort(warm, 9, sizeof(double), by_size);
-	qsort(root, 9, sizeof(double), by_size);
-	before = precheck(len);
-	printf("%-4s %9.2f %9.2f %9.2f %9.2f %8zu\n", name, cold, warm[4], root[4], before, len / COUNT);
-	if (raw)
-		fprintf(raw, "{\"kind\":\"%s\",\"cold_us\":%.3f,\"warm_us\":%.3f,\"root_us\":%.3f,\"bytes\":%zu}\n",
-			name, cold, warm[4], root[4], len / COUNT);
+	series_add(cold, measure(len, &root_us));
+	for (i = 0; i < rounds; i++) {
+		series_add(warm, measure(len, &root_us));
+		series_add(root, root_us);
+	}
+	series_add(check, precheck(len));
+	printf("%-4s %9.2f %9.2f %9.2f %9.2f %8zu\n", name, series_median(cold), series_median(warm),
+	       series_median(root), series_median(check), len / COUNT);
 }
 
 int main(int argc, char **argv)
 {
-	char path[512];
-	FILE *raw = NULL;
-
-	if (argc > 1) {
-		snprintf(path, sizeof(path), "%s/txn_execute.jsonl", argv[1]);
-		raw = fopen(path, "w");
-	}
+	report.bench = "txn";
 	world_open(&world, NULL);
 	enrol();
 	printf("execute_body, us of one core a transaction (cold: signatures met first; warm: remembered; root: the\n"
 	       "state root on top; precheck: warm), %u transactions a block, %u clients, bytes a transaction\n\n"
 	       "kind      cold      warm      root  precheck    bytes\n",
 	       COUNT, CLIENTS);
-	bench("o", 'o', 1, raw);
-	bench("a", 'a', BATCH, raw);
-	bench("a'", 'a', 1, raw);
-	bench("b", 'b', BATCH, raw);
-	if (raw)
-		fclose(raw);
+	bench("o", 'o', 1);
+	bench("a", 'a', BATCH);
+	bench("a'", 'a', 1);
+	bench("b", 'b', BATCH);
 	world_close(&world);
-	return 0;
+	return argc > 1 && series_write(&report, argv[1]) ? 1 : 0;
 }

@@ -49,4 +49,4 @@ $(eval $(call txn_build,clang-O0,$(CLANG) -O0))
 $(eval $(call txn_build,clang-O2,$(CLANG) -O2))
 tests: $(TXN_DIGESTS)
 TESTS += tests/txn/determinism_test.sh
-$(eval $(call vg_bench,txn_bench,tests/txn/execute_bench.c agent/endorse/endorser_tree.c $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_bench,txn_bench,tests/txn/execute_bench.c tests/bench/series.c agent/endorse/endorser_tree.c $(TXN_WORLD),$(TXN_LIBS) -ljansson))
