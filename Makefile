@@ -116,7 +116,7 @@ depends:
 	@tools/setup/depends.sh
 
 help:
-	@sed -n 's/^#: //p' Makefile kmod/kmod.mk tests/*/*.mk | sort -u
+	@sed -n 's/^#: //p' Makefile kmod/kmod.mk tools/*/*.mk tests/*/*.mk | sort -u
 
 clean:
 	rm -rf $(B)
