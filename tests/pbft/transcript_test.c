@@ -94,6 +94,10 @@ static void out_of_order_proposals(void)
 	one_seal(&one, &message);
 	one_receive(&one, 2, &message);
 	ktap_ok(!one_effect(&one, PBFT_EXECUTE, 0, 0), "C5: nor one of somebody who is not the primary");
+	message = one_preprepare(&one, 0, one_block(&one, 1, 0));
+	one_receive(&one, 0, &message);
+	ktap_ok(one_effect(&one, PBFT_EXECUTE, 0, 0) && !one.status.changing,
+		"C5: and its number is free for one that does follow");
 	one_done(&one);
 }
 

@@ -257,6 +257,28 @@ static void few_view_changes(void)
 	one_done(&one);
 }
 
+/* Block 1 is committed here; a quorum that shows nothing of it speaks of a time before. */
+static void older_new_view(void)
+{
+	static struct pbft_message changes[3];
+	struct pbft_block block;
+	struct one one;
+	u32 i;
+
+	one_start(&one, 4, 3);
+	block = one_block(&one, 1, 0);
+	prepare(&one, 0, block);
+	vote(&one, PBFT_PREPARE, 1, 0, block);
+	vote(&one, PBFT_COMMITTED_VOTE, 0, 0, block);
+	vote(&one, PBFT_COMMITTED_VOTE, 1, 0, block);
+	for (i = 0; i < 3; i++)
+		changes[i] = change(&one, i, 1, 0, 0, i);
+	enter(&one, changes, 1);
+	ktap_ok(one.status.committed == 1 && !one.status.view,
+		"C13: a new view that selects less than is committed here is ignored");
+	one_done(&one);
+}
+
 static void forged_change(void)
 {
 	struct pbft_message message;
@@ -284,6 +306,7 @@ int main(void)
 	offers_of_coming_views();
 	votes_in_order();
 	few_view_changes();
+	older_new_view();
 	forged_change();
 	return ktap_exit();
 }
