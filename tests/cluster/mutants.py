@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """Takes the rules of PROTOCOL.md section 9 out of the code one by one and demands that somebody notices. KTAP.
 
-    tests/cluster/mutants.py --out DIR --compile "CC FLAGS" --objects "A.o B.o" --libs "..." [NAME...]
+    tests/cluster/mutants.py --out DIR --compile "CC FLAGS" --objects "A.o B.o" --libs "..." [--sim] [NAME...]
 
-A mutant is made in a copy under DIR: the changed files alone are compiled and linked with the simulator's other
-objects; then seeds run until the first failure. mutants.txt lists them: name | rule | change | what finds it first.
+A mutant is made in a copy under DIR: the changed files alone are compiled and linked with the other objects of
+tests/pbft or of the simulator; these run until the first failure. mutants.txt lists them: name | rule | change | what
+finds it, quickest first. `make check` asks the first finder alone; --sim (`make sim-mutants`) those of the simulator.
 A change is `flag RULE.PART` (agent/pbft/rule.h: the condition of that rule holds always) or `edit FILE` with the old
 and the new text on the lines after it (`-` and `+`); a text that is not in the file exactly once fails the test, so
-that the list cannot rot. `nobody`: a gap, known and reported as skipped. "Finds it first": `seeds A..B` and `scenario NAME [A..B]` of the simulator, `unit NAME` for tests/pbft/NAME_test.c.
+that the list cannot rot. Finders: `seeds A..B` and `scenario NAME [A..B]` of the simulator, `unit NAME` for
+tests/pbft/NAME_test.c, `nobody` for what changes nothing that could be seen (the list says why); it only has to build.
 """
 import argparse
 import glob
@@ -20,7 +22,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-LIMIT_SECONDS = 60  # for all runs of one mutant
+LIMIT_SECONDS = 60  # for one finder
+WIRED = ["wired", "wired_shell"]  # what tests of several cores share
+QUICK = ["-w", "-O1", "-g0"]  # these objects live for one run
 
 
 class Mutant:
@@ -28,6 +32,9 @@ class Mutant:
         self.name, self.rule, self.change = name, rule, change
         self.finders = [finder.strip() for finder in finders.split(",") if finder.strip()]
         self.edits = []
+
+    def finders_by(self, sim):
+        return [finder for finder in self.finders if not finder.startswith("unit ")] if sim else self.finders[:1]
 
     def sources(self):
         """Path -> text of the files that this mutant changes, and flags for the compiler."""
@@ -84,7 +91,7 @@ def changed_objects(mutant, args):
         with open(copy, "w") as file:
             file.write(text)
         made, tail = copy[:-2] + ".o", "/" + name[:-2] + ".o"
-        run_tool(shlex.split(args.compile) + ["-w", *flags, "-c", "-o", made, copy], name)
+        run_tool(shlex.split(args.compile) + [*QUICK, *flags, "-c", "-o", made, copy], name)
         if not any(item.endswith(tail) for item in objects):
             raise ValueError(f"the simulator does not link {name}")
         objects = [made if item.endswith(tail) else item for item in objects]
@@ -97,21 +104,24 @@ def build(mutant, objects, args):
     return program
 
 
-def unit_objects(args):
-    """tests/pbft's own objects, made once."""
-    made = {}
-    os.makedirs(os.path.join(args.out, "unit"), exist_ok=True)
-    for source in glob.glob(os.path.join(TOP, "tests/pbft/*.c")):
-        name = os.path.basename(source)[:-2]
-        made[name] = os.path.join(args.out, "unit", name + ".o")
-        if not name.endswith("_fuzz"):
-            run_tool(shlex.split(args.compile) + ["-w", "-c", "-o", made[name], source], name)
-    return made
+def unit_objects(args, names, pool):
+    """tests/pbft's own objects, made once: name -> file."""
+    folder = os.path.join(args.out, "unit")
+    os.makedirs(folder, exist_ok=True)
+
+    def make(name):
+        source, made = f"tests/pbft/{name}.c", os.path.join(folder, name + ".o")
+        if os.path.exists(os.path.join(TOP, source)):
+            run_tool(shlex.split(args.compile) + [*QUICK, "-c", "-o", made, source], source)
+            return name, made
+        return name, None
+
+    return {name: made for name, made in pool.map(make, sorted(names)) if made}
 
 
 def unit(mutant, name, objects, args):
     """tests/pbft/NAME_test.c with the mutant's core: its program."""
-    parts = [name + "_test"] + ([] if name == "transcript" else ["wired", "wired_shell"])
+    parts = [name + "_test", *WIRED]
     if any(part not in args.units for part in parts):
         raise ValueError(f"tests/pbft has no {name}_test.c")
     core = [item for item in objects if "/agent/pbft/" in item or item.endswith(
@@ -124,13 +134,13 @@ def unit(mutant, name, objects, args):
 
 def hunt(mutant, objects, args):
     """Who noticed: a sentence, or None."""
-    for finder in mutant.finders:
+    for finder in mutant.finders_by(args.sim):
         kind, what = finder.split(" ", 1)
         if kind == "unit":
             command = [unit(mutant, what, objects, args)]
         else:
             command = [build(mutant, objects, args), "-x", "-T", "40"]
-        command += [] if kind == "unit" else [what] if kind == "seeds" else ["-s", what.split()[0], (what.split() + ["1..4"])[1]]
+            command += [what] if kind == "seeds" else ["-s", *(what.split() + ["1..4"])[:2]]
         try:
             run = subprocess.run(command, cwd=TOP, capture_output=True, text=True, timeout=LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
@@ -147,11 +157,26 @@ def try_one(mutant, args):
     try:
         if mutant.finders == ["nobody"]:
             changed_objects(mutant, args)
-            return True, "# SKIP nobody notices it yet"
+            return True, "nothing to see: it builds"
+        if not mutant.finders_by(args.sim):
+            return True, "# SKIP only tests/pbft notices it, see `make check`"
         found = hunt(mutant, changed_objects(mutant, args), args)
     except ValueError as error:
         return False, f"does not apply: {error}"
     return bool(found), found or "nobody noticed"
+
+
+def report(mutants, results):
+    """KTAP of all: the rules of which a mutant was caught, and how many points failed."""
+    caught, failed = set(), 0
+    for number, (mutant, (passed, word)) in enumerate(zip(mutants, results), 1):
+        skipped = word.startswith("# SKIP")
+        failed += not passed
+        if passed and not skipped and mutant.finders != ["nobody"]:
+            caught.add(mutant.rule)
+        print(f"{'ok' if passed else 'not ok'} {number} {mutant.rule} {mutant.name} {word if skipped else ''}".rstrip())
+        print(f"# {word}", flush=True)
+    return caught, failed
 
 
 def main():
@@ -159,27 +184,25 @@ def main():
     for name in ("out", "compile", "objects", "libs"):
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--sim", action="store_true", help="the simulator's finders alone, all of them")
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
     mutants = read_list(os.path.join(TOP, "tests/cluster/mutants.txt"))
     if args.names:
         mutants = [mutant for mutant in mutants if mutant.name in args.names]
-    args.units = unit_objects(args)
+    whole = not args.names and not args.sim
     print("KTAP version 1")
-    print(f"1..{len(mutants) + 1}", flush=True)
-    failed = 0
+    print(f"1..{len(mutants) + whole}", flush=True)
     with ThreadPoolExecutor(args.jobs) as pool:
-        for number, (mutant, (passed, word)) in enumerate(
-                zip(mutants, pool.map(lambda mutant: try_one(mutant, args), mutants)), 1):
-            failed += not passed
-            print(f"{'ok' if passed else 'not ok'} {number} {mutant.rule} {mutant.name} "
-                  f"{word if word.startswith('# SKIP') else ''}", flush=True)
-            print(f"# {word}", flush=True)
-    rules = {mutant.rule for mutant in mutants}
-    missing = [f"C{rule}" for rule in range(1, 25) if f"C{rule}" not in rules]
-    whole = bool(args.names) or not missing
-    failed += not whole
-    print(f"{'ok' if whole else 'not ok'} {len(mutants) + 1} every rule has a mutant {' '.join(missing)}")
+        units = {finder.split()[1] + "_test" for mutant in mutants for finder in mutant.finders
+                 if finder.startswith("unit ")}
+        args.units = {} if args.sim else unit_objects(args, units | set(WIRED), pool)
+        caught, failed = report(mutants, pool.map(lambda mutant: try_one(mutant, args), mutants))
+    if whole:
+        missing = [f"C{rule}" for rule in range(1, 25) if f"C{rule}" not in caught]
+        failed += bool(missing)
+        print(f"{'not ok' if missing else 'ok'} {len(mutants) + 1} every rule has a mutant that is caught"
+              f"{': not ' + ' '.join(missing) if missing else ''}")
     return 1 if failed else 0
 
 
