@@ -302,10 +302,10 @@ int main(int argc, char **argv)
 	struct options options;
 	u32 i;
 
-	static char *few[] = { "voltgate-cluster-sim", "-k", "-T", "900", "601..616", NULL };
+	static char *few[] = { "voltgate-cluster-sim", "-k", "-j", "2", "-T", "900", "601..616", NULL };
 
 	if (argc == 1) { /* as the sanitized build is run by `make check` */
-		argc = 5;
+		argc = 7;
 		argv = few;
 	}
 	if (options_read(argc, argv, &options, &scenario))
