@@ -78,6 +78,24 @@ static void no_body_step(struct world *world, u64 at_ms)
 	expect_growth(world, at_ms, 700, 4000, 5);
 }
 
+/* The primary gives bodies to one alone; patience is long, so nothing goes on unless the others ask that one. */
+static void one_body_begin(struct world *world)
+{
+	lying(world, 0, 1U << LIAR_BODILESS, 1000);
+	world->members[0].liar->favoured = 1U << 2;
+	world->plan.genesis.parameters[MEMBERSHIP_REQUEST_TIMEOUT_MS] = 4000;
+}
+
+static void one_body_step(struct world *world, u64 at_ms)
+{
+	if (at_ms == 0 || at_ms == 200) /* once all are there: who was down does not get a proposal again */
+		crowd_rest(world, at_ms == 0);
+	expect_growth(world, at_ms, 200, 3000, 2);
+	/* With this patience a primary may be that slow for ever. */
+	if (at_ms == 3100)
+		world->members[0].liar->habits = 0;
+}
+
 /* Requests are known to one backup alone, and the primary is dead. */
 static void foreign_requests_begin(struct world *world)
 {
@@ -286,6 +304,7 @@ static const struct scenario scenarios[] = {
 	  whole_set_step, NULL },
 	{ "body-nobody-gave", "a new view naming a block whose body is missing", 4500, no_body_begin, no_body_step,
 	  NULL },
+	{ "body-one-gave", "bodies not asked of those who prepared", 3500, one_body_begin, one_body_step, NULL },
 	{ "foreign-requests", "a new primary dropping requests that it did not receive itself", 4500,
 	  foreign_requests_begin, foreign_requests_step, NULL },
 	{ "done-request", "a timer firing for a request that was carried out", 9500, NULL, done_request_step,
