@@ -32,7 +32,8 @@ struct coer_slice {
 
 VG_INLINE struct coer coer_of(const void *bytes, u32 len)
 {
-	return (struct coer){ .at = bytes, .end = (const u8 *)bytes + len };
+	/* Nothing may lie at NULL, to which even 0 must not be added. */
+	return (struct coer){ .at = bytes, .end = len ? (const u8 *)bytes + len : bytes };
 }
 
 /* Remembers the first error and empties the reader. */
