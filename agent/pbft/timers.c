@@ -70,7 +70,10 @@ static void tell(struct pbft *core)
 	}
 }
 
-/* Between views nothing is known of primaries: what waits is told to everyone again from time to time. */
+/*
+ * Between views nothing is known of primaries, and who is mute follows none (C16): what waits is told to everyone
+ * again from time to time, for the first time it may have been lost.
+ */
 static void tell_again(struct pbft *core)
 {
 	struct pool *pool = &core->pool;
@@ -79,7 +82,7 @@ static void tell_again(struct pbft *core)
 	struct pbft_effect *effect;
 	u8(*digests)[32];
 
-	if (!core->changing || at == POOL_NONE || core->now_us - pool->requests[at].since_us < limit)
+	if (!(core->changing || core->mute) || at == POOL_NONE || core->now_us - pool->requests[at].since_us < limit)
 		return;
 	digests = effect_digests(core, TELL_MAX);
 	for (looked = 0; digests && looked < TELL_MAX; looked++) {
