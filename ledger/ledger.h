@@ -142,7 +142,8 @@ int snapshot_import_over(struct ledger *ledger, struct snapshot_import **ret_imp
 /* Pieces in order. -EBADMSG with a sentence: this is no snapshot to believe; close it. */
 int snapshot_import_piece(struct snapshot_import *import, struct span piece, struct ledger_error *ret_error);
 /* Checks the root; then the ledger is there (@ret_ledger may be NULL after snapshot_import_over()). Frees the import; a
- * failed one leaves nothing behind. */
+ * failed one leaves nothing behind; -EIO after snapshot_import_over(): the ledger that was is gone too (on a disk until
+ * it is opened again), and nothing but ledger_membership(), ledger_head() and ledger_close() may be asked of it. */
 int snapshot_import_finish(struct snapshot_import *import, struct ledger **ret_ledger, struct ledger_error *ret_error);
 /* Gives up; nothing is left behind. */
 void snapshot_import_close(struct snapshot_import *import);

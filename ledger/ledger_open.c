@@ -87,6 +87,8 @@ void ledger_close(struct ledger *ledger)
 	struct store_batch *batch;
 
 	if (!ledger || !ledger->state) { /* a snapshot that could not take its place */
+		if (ledger)
+			ledger_member_put(ledger->member);
 		free(ledger);
 		return;
 	}
@@ -320,24 +322,41 @@ static int genesis_find(struct ledger_place *place, const struct ledger_options 
 }
 
 struct obsolete {
-	struct disk *disk;
 	u64 number;
+	char (*names)[32];
+	u32 count;
+	int error;
 };
 
+/* Noted first and removed then: a folder that changes while it is listed may leave names out. */
 static void obsolete_each(void *arg, const char *name)
 {
-	const struct obsolete *obsolete = arg;
+	struct obsolete *obsolete = arg;
+	char(*grown)[32];
 
-	if (strtoull(name, NULL, 10) <= obsolete->number)
-		obsolete->disk->ops->remove(obsolete->disk, name);
+	if (*name < '0' || *name > '9' || strtoull(name, NULL, 10) > obsolete->number || strlen(name) >= sizeof(*grown))
+		return;
+	grown = realloc(obsolete->names, (obsolete->count + 1) * sizeof(*grown));
+	if (!grown) {
+		obsolete->error = -ENOMEM;
+		return;
+	}
+	obsolete->names = grown;
+	strcpy(grown[obsolete->count++], name);
 }
 
 /* A snapshot of block @number took the place of the blocks up to it: a crash may have left them. */
-static void files_forget(struct disk *disk, u64 number)
+static int files_forget(struct disk *disk, u64 number)
 {
-	struct obsolete obsolete = { disk, number };
+	struct obsolete obsolete = { .number = number };
+	int error = disk->ops->list(disk, obsolete_each, &obsolete);
+	u32 i;
 
-	disk->ops->list(disk, obsolete_each, &obsolete);
+	error = error ? error : obsolete.error;
+	for (i = 0; !error && i < obsolete.count; i++)
+		error = disk->ops->remove(disk, obsolete.names[i]);
+	free(obsolete.names);
+	return error;
 }
 
 int ledger_start(struct ledger *ledger, const struct ledger_options *options, bool fresh,
@@ -350,7 +369,9 @@ int ledger_start(struct ledger *ledger, const struct ledger_options *options, bo
 	if (error == -EIO)
 		ledger_fail_store(ret_error, error, state_store(ledger->state));
 	if (based)
-		files_forget(ledger->disk, base->header.number);
+		error = files_forget(ledger->disk, base->header.number);
+	if (based && error)
+		ledger_fail(ret_error, error, "blocks", 0, "Block files that a snapshot replaced cannot be removed.");
 	if (!error || error == -ENOENT)
 		error = ledger_files_open(ledger, options, based ? base->header.number + 1 : 0, ret_error);
 	if (!error && !fresh)

@@ -169,6 +169,7 @@ static int finish_over(struct ledger *over, struct ledger *fresh, struct ledger_
 	struct ledger_options options = { .signature_memory = over->signature_memory, .file_bytes = over->file_bytes };
 	char *folder = over->folder ? strdup(over->folder) : NULL;
 	struct ledger *made = NULL, *old = malloc(sizeof(*old));
+	struct ledger_member *member = over->member;
 	struct ledger_place place;
 	int error = old ? 0 : -ENOMEM;
 
@@ -181,6 +182,7 @@ static int finish_over(struct ledger *over, struct ledger *fresh, struct ledger_
 		return error;
 	}
 	*old = *over;
+	member->refs++;
 	over_leave(old, &place);
 	ledger_free(old);
 	options.folder = folder;
@@ -188,10 +190,12 @@ static int finish_over(struct ledger *over, struct ledger *fresh, struct ledger_
 	options.store = place.store;
 	error = ledger_open(&options, &made, ret_error); /* a folder is swapped there */
 	free(folder);
-	if (error) { /* nothing of @over is left: it cannot go on, and its caller stops */
+	if (error) { /* nothing of @over is left but who its members were: it cannot go on, and its caller stops */
 		memset(over, 0, sizeof(*over));
-		return error;
+		over->member = member;
+		return -EIO;
 	}
+	ledger_member_put(member);
 	*over = *made;
 	free(made);
 	return 0;

@@ -106,7 +106,7 @@ static void finish(struct channel *channel)
 	epoch_replace(channel, NULL);
 	channel->import.import = NULL;
 	error = snapshot_import_finish(import, NULL, &fault);
-	if (error && error != -EBADMSG && error != -ENOSPC) {
+	if (error == -EIO) {
 		channel_break(channel, "The snapshot cannot take the ledger's place: %s", fault.text);
 		return;
 	}
