@@ -92,10 +92,10 @@ else
 	skip "with a right cookie they pass" "the cookie secret cannot be read from the gate's map: $(tail -n 1 "$work/cookie.log")"
 fi
 control policy set under-load 0 >/dev/null
+counters_mark
 in_cars "$bin/voltgate-sim" -j -i car0 $(route4) -m hello-bad-mac1:3,unknown:2 -n 50 -c 50000 -r 25000 -d 10s -s 5 \
 	>"$work/flood" 2>/dev/null &
 flood=$!
-counters_mark
 ok "vehicles drive on while a flood of hellos and strangers runs" sim $(route4) -S "$work/steady" -m accepted -c 2000 -r 1000
 wait $flood
 ok "admitted vehicles are untouched by it: all counts agree" counters_agree "$work/tally" "$work/flood"
