@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/sched/casefile.h"
 #include "agent/sched/csv.h"
 
 static u32 csv_split(char *line, char **ret_field)
@@ -74,17 +75,15 @@ int csv_take(const char *file, const char *text, size_t len, struct csv *ret_csv
 
 int csv_open(const char *path, struct csv *ret_csv, struct csv_error *ret_error)
 {
-	FILE *in = fopen(path, "r");
-	char *text = in ? malloc(CSV_BYTES_MAX) : NULL;
-	size_t len = text ? fread(text, 1, CSV_BYTES_MAX, in) : 0;
-	int err = !text || ferror(in) ? (errno ? -errno : -EIO) : len == CSV_BYTES_MAX ? -EFBIG : 0;
+	char *text;
+	size_t len;
+	int err = casefile_read(path, CSV_BYTES_MAX, &text, &len);
 
-	if (in)
-		fclose(in);
-	if (err)
+	if (err) {
 		snprintf(ret_error->text, sizeof(ret_error->text), "%.150s: %s.", path, strerror(-err));
-	else
-		err = csv_take(path, text, len, ret_csv, ret_error);
+		return err;
+	}
+	err = csv_take(path, text, len, ret_csv, ret_error);
 	free(text);
 	return err;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/sched/casefile.h"
 #include "agent/sched/evrptw.h"
 
 #define EVRPTW_FILE_MAX (64 * 1024 * 1024) /* bytes */
@@ -286,26 +287,18 @@ int evrptw_parse(const char *file, const char *text, size_t len, struct evrptw *
 
 int evrptw_load(const char *path, struct evrptw **ret_instance, struct evrptw_error *ret_error)
 {
-	FILE *in = fopen(path, "r");
-	char *text = NULL;
-	size_t len = 0;
-	int err = 0;
+	char *text;
+	size_t len;
+	int err = casefile_read(path, EVRPTW_FILE_MAX, &text, &len);
 
-	if (in)
-		text = malloc(EVRPTW_FILE_MAX);
-	if (text)
-		len = fread(text, 1, EVRPTW_FILE_MAX, in);
-	if (!text || ferror(in))
-		err = errno ? -errno : -EIO;
-	if (in)
-		fclose(in);
-	if (err)
+	if (err == -EFBIG)
+		snprintf(ret_error->text, sizeof(ret_error->text), "%.200s: more than %d MiB.", path,
+			 EVRPTW_FILE_MAX >> 20);
+	else if (err)
 		snprintf(ret_error->text, sizeof(ret_error->text), "%.200s: %s.", path, strerror(-err));
-	else if (len == EVRPTW_FILE_MAX)
-		err = -EFBIG, snprintf(ret_error->text, sizeof(ret_error->text), "%.200s: more than %d MiB.", path,
-				       EVRPTW_FILE_MAX >> 20);
-	else
-		err = evrptw_parse(path, text, len, ret_instance, ret_error);
+	if (err)
+		return err;
+	err = evrptw_parse(path, text, len, ret_instance, ret_error);
 	free(text);
 	return err;
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/sched/casefile.h"
 #include "agent/sched/grid.h"
 
 #define MATPOWER_FILE_MAX (64 * 1024 * 1024)
@@ -479,20 +480,17 @@ int matpower_parse(const char *file, const char *text, size_t len, struct grid *
 
 int matpower_load(const char *path, struct grid **ret_grid)
 {
-	FILE *in = fopen(path, "r");
-	char *text = in ? malloc(MATPOWER_FILE_MAX) : NULL;
-	size_t len = text ? fread(text, 1, MATPOWER_FILE_MAX, in) : 0;
-	int err = !text || ferror(in) ? (errno ? -errno : -EIO) : len == MATPOWER_FILE_MAX ? -EFBIG : 0;
+	char *text;
+	size_t len;
+	int err = casefile_read(path, MATPOWER_FILE_MAX, &text, &len);
 
-	if (in)
-		fclose(in);
 	if (!err) {
 		err = matpower_parse(path, text, len, ret_grid);
-	} else {
-		*ret_grid = grid_new();
-		if (*ret_grid)
-			grid_fault(*ret_grid, true, "%.200s: %s.", path, strerror(-err));
+		free(text);
+		return err;
 	}
-	free(text);
+	*ret_grid = grid_new();
+	if (*ret_grid)
+		grid_fault(*ret_grid, true, "%.200s: %s.", path, strerror(-err));
 	return err;
 }
