@@ -9,9 +9,7 @@
 #include <stdlib.h>
 
 #include "agent/sched/conflict.h"
-#include "agent/sched/qp.h"
-
-#define CONFLICT_ANGLE 1e-3 /* radians of an angle column, as in dispatch.c's full form */
+#include "agent/sched/nodal.h"
 
 struct filter {
 	const struct dispatch_problem *problem;
@@ -99,12 +97,8 @@ static void filter_balances(const struct filter *filter, struct qp *qp, u32 t, u
 	u32 b, i;
 
 	for (b = 0; b < grid->buses; b++) {
-		double load = filter->problem->load[(size_t)t * grid->buses + b], shift;
+		double load = nodal_demand(grid, &filter->problem->load[(size_t)t * grid->buses], b);
 
-		for (i = 0; i < grid->branches; i++) {
-			shift = grid->branch[i].susceptance * grid->branch[i].shift;
-			load -= grid->branch[i].from == b ? shift : grid->branch[i].to == b ? -shift : 0;
-		}
 		qp_row(qp, load, load);
 		for (i = 0; i < grid->units; i++)
 			if (grid->unit[i].bus == b)
@@ -114,34 +108,17 @@ static void filter_balances(const struct filter *filter, struct qp *qp, u32 t, u
 				qp_term(qp, vehicles + 3 * i, -1);
 				qp_term(qp, vehicles + 3 * i + 1, 1);
 			}
-		for (i = 0; i < grid->branches; i++) {
-			const struct grid_branch *branch = &grid->branch[i];
-			double per = branch->susceptance * CONFLICT_ANGLE;
-
-			if (branch->from != b && branch->to != b)
-				continue;
-			qp_term(qp, angles + b, -per);
-			qp_term(qp, angles + (branch->from == b ? branch->to : branch->from), per);
-		}
+		nodal_inflow(qp, grid, b, angles);
 	}
 }
 
 static void filter_branches(const struct filter *filter, struct qp *qp, u32 angles)
 {
-	double least, most, shift;
 	u32 i;
 
-	for (i = 0; i < filter->grid->branches; i++) {
-		const struct grid_branch *branch = &filter->grid->branch[i];
-
-		if (!filter->branch[i])
-			continue;
-		dispatch_flow_limits(branch, filter->problem->limits_scale, &least, &most);
-		shift = branch->susceptance * branch->shift;
-		qp_row(qp, least + shift, most + shift);
-		qp_term(qp, angles + branch->from, branch->susceptance * CONFLICT_ANGLE);
-		qp_term(qp, angles + branch->to, -branch->susceptance * CONFLICT_ANGLE);
-	}
+	for (i = 0; i < filter->grid->branches; i++)
+		if (filter->branch[i])
+			nodal_limit(qp, filter->grid, i, filter->problem->limits_scale, angles);
 }
 
 static void filter_ramps(const struct filter *filter, struct qp *qp, u32 before, u32 units)
