@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "agent/sched/fleet.h"
+#include "agent/sched/roster.h"
 #include "agent/sched/router.h"
 
 #define ROUTER_REMOVED 10.0 /* customers taken out a round, on average */
@@ -24,7 +24,7 @@ struct router {
 	const struct evrptw *instance;
 	const struct router_options *options;
 	struct hops *hops;
-	struct fleet *fleet, *best;
+	struct roster *roster, *best;
 	u64 random[4];
 	u16 *near;			   /* customers x customers: of each, the others by distance */
 	double absences[EVRPTW_NODES_MAX]; /* how often each stayed unserved */
@@ -75,9 +75,9 @@ static void router_seed(struct router *router, u64 seed)
 
 static void router_ruin_tour(struct router *router, u32 customer, double longest)
 {
-	struct fleet *fleet = router->fleet;
-	u32 number = fleet->tour_of[customer], size = fleet->tour[number]->count;
-	u32 at = fleet_position(fleet, customer), length, first, keep = 0, least, most;
+	struct roster *roster = router->roster;
+	u32 number = roster->tour_of[customer], size = roster->tour[number]->count;
+	u32 at = roster_position(roster, customer), length, first, keep = 0, least, most;
 	double limit = fmin(longest, size);
 
 	length = (u32)(1 + router_unit(router) * limit);
@@ -93,30 +93,30 @@ static void router_ruin_tour(struct router *router, u32 customer, double longest
 	most = at + length + keep - 1 <= size ? at : size - (length + keep) + 1;
 	first = least + router_below(router, most - least + 1);
 	if (!keep) {
-		fleet_take_out(fleet, number, first, length);
+		roster_take_out(roster, number, first, length);
 		return;
 	}
 	least = 1 + router_below(router, length); /* taken before what is kept: 0 .. length */
 	if (length - (least - 1))
-		fleet_take_out(fleet, number, first + (least - 1) + keep, length - (least - 1));
+		roster_take_out(roster, number, first + (least - 1) + keep, length - (least - 1));
 	if (least - 1)
-		fleet_take_out(fleet, number, first, least - 1);
+		roster_take_out(roster, number, first, least - 1);
 }
 
 static void router_ruin(struct router *router)
 {
-	struct fleet *fleet = router->fleet;
-	double average = fleet->tours ? (double)(fleet->customers - fleet->absent_count) / fleet->tours : 0;
+	struct roster *roster = router->roster;
+	double average = roster->tours ? (double)(roster->customers - roster->absent_count) / roster->tours : 0;
 	double longest = fmin(ROUTER_STRING, average);
 	u32 strings = (u32)(1 + router_unit(router) * (4 * ROUTER_REMOVED / (1 + longest) - 1));
-	u32 seed = 1 + router_below(router, fleet->customers), i, ruined = 0;
+	u32 seed = 1 + router_below(router, roster->customers), i, ruined = 0;
 	bool done[EVRPTW_NODES_MAX] = { false };
 
-	for (i = 0; i < fleet->customers && ruined < strings; i++) {
-		u32 customer = i ? router->near[(size_t)(seed - 1) * fleet->customers + i - 1] : seed;
-		u32 tour = fleet->tour_of[customer];
+	for (i = 0; i < roster->customers && ruined < strings; i++) {
+		u32 customer = i ? router->near[(size_t)(seed - 1) * roster->customers + i - 1] : seed;
+		u32 tour = roster->tour_of[customer];
 
-		if (tour == FLEET_NONE || done[tour])
+		if (tour == ROSTER_NONE || done[tour])
 			continue;
 		done[tour] = true;
 		router_ruin_tour(router, customer, longest);
@@ -193,7 +193,7 @@ struct router_place {
 
 static void router_try_tour(struct router *router, u32 number, u32 customer, struct router_place *best)
 {
-	const struct tour *tour = router->fleet->tour[number];
+	const struct tour *tour = router->roster->tour[number];
 	const struct evrptw *instance = router->instance;
 	const struct evrptw_node *node = &instance->node[customer];
 	double slack = tour->distance - tour->bare, bare, whole;
@@ -220,29 +220,29 @@ static void router_try_tour(struct router *router, u32 number, u32 customer, str
 
 static void router_insert(struct router *router, u32 customer)
 {
-	struct fleet *fleet = router->fleet;
-	struct router_place best = { .tour = FLEET_NONE, .cost = INFINITY };
+	struct roster *roster = router->roster;
+	struct router_place best = { .tour = ROSTER_NONE, .cost = INFINITY };
 	u32 tour;
 
-	for (tour = 0; tour < fleet->tours; tour++)
+	for (tour = 0; tour < roster->tours; tour++)
 		router_try_tour(router, tour, customer, &best);
-	if (best.tour == FLEET_NONE && fleet->tours < router->tours_limit) {
-		best.tour = fleet_open_tour(fleet);
+	if (best.tour == ROSTER_NONE && roster->tours < router->tours_limit) {
+		best.tour = roster_open_tour(roster);
 		best.position = 0;
-		if (best.tour != FLEET_NONE &&
-		    tour_with(router->hops, fleet->tour[best.tour], 0, customer, INFINITY) == INFINITY)
-			best.tour = FLEET_NONE;
+		if (best.tour != ROSTER_NONE &&
+		    tour_with(router->hops, roster->tour[best.tour], 0, customer, INFINITY) == INFINITY)
+			best.tour = ROSTER_NONE;
 	}
-	if (best.tour != FLEET_NONE)
-		fleet_put_in(fleet, best.tour, best.position, customer);
+	if (best.tour != ROSTER_NONE)
+		roster_put_in(roster, best.tour, best.position, customer);
 }
 
 static void router_recreate(struct router *router)
 {
 	u16 waiting[EVRPTW_NODES_MAX];
-	u32 count = router->fleet->absent_count, i;
+	u32 count = router->roster->absent_count, i;
 
-	memcpy(waiting, router->fleet->absent, count * sizeof(*waiting));
+	memcpy(waiting, router->roster->absent, count * sizeof(*waiting));
 	router_sort(router, waiting, count);
 	for (i = 0; i < count; i++)
 		router_insert(router, waiting[i]);
@@ -263,7 +263,7 @@ static double router_absence(const struct router *router, const u16 *absent, u32
 static double router_temperature(const struct router *router)
 {
 	double done = (double)router->rounds / (double)router->planned;
-	double unit = router->fleet->saved_distance / router->fleet->customers;
+	double unit = router->roster->saved_distance / router->roster->customers;
 
 	return unit * ROUTER_WARM * pow(ROUTER_COLD / ROUTER_WARM, done);
 }
@@ -271,30 +271,30 @@ static double router_temperature(const struct router *router)
 /* Ruins, recreates, and keeps or takes back. */
 static void router_round(struct router *router)
 {
-	struct fleet *fleet = router->fleet;
+	struct roster *roster = router->roster;
 	double before, after;
 	bool keep;
 	u32 i;
 
 	router_ruin(router);
 	router_recreate(router);
-	before = router_absence(router, fleet->saved_absent, fleet->saved_absent_count);
-	after = router_absence(router, fleet->absent, fleet->absent_count);
-	if (fleet->absent_count != fleet->saved_absent_count || after != before)
-		keep = after < before || !fleet->absent_count;
+	before = router_absence(router, roster->saved_absent, roster->saved_absent_count);
+	after = router_absence(router, roster->absent, roster->absent_count);
+	if (roster->absent_count != roster->saved_absent_count || after != before)
+		keep = after < before || !roster->absent_count;
 	else
-		keep = fleet->distance <
-		       fleet->saved_distance - router_temperature(router) * log(1 - router_unit(router));
-	for (i = 0; i < fleet->absent_count; i++)
-		router->absences[fleet->absent[i]] += 1;
+		keep = roster->distance <
+		       roster->saved_distance - router_temperature(router) * log(1 - router_unit(router));
+	for (i = 0; i < roster->absent_count; i++)
+		router->absences[roster->absent[i]] += 1;
 	if (keep)
-		fleet_settle(fleet);
+		roster_settle(roster);
 	else
-		fleet_undo(fleet);
+		roster_undo(roster);
 	router->rounds++;
 }
 
-static bool router_better(const struct fleet *one, const struct fleet *other)
+static bool router_better(const struct roster *one, const struct roster *other)
 {
 	if (one->absent_count)
 		return false;
@@ -334,13 +334,13 @@ static bool router_goes_on(struct router *router, u64 until)
 /* The tour whose customers are easiest to place elsewhere. */
 static u32 router_weakest(const struct router *router)
 {
-	const struct fleet *fleet = router->fleet;
+	const struct roster *roster = router->roster;
 	double least = INFINITY, sum;
 	u32 i, at, weakest = 0;
 
-	for (i = 0; i < fleet->tours; i++) {
-		for (sum = 0, at = 1; at <= fleet->tour[i]->count; at++)
-			sum += router->absences[fleet->tour[i]->place[at].node];
+	for (i = 0; i < roster->tours; i++) {
+		for (sum = 0, at = 1; at <= roster->tour[i]->count; at++)
+			sum += router->absences[roster->tour[i]->place[at].node];
 		if (sum < least) {
 			least = sum;
 			weakest = i;
@@ -361,8 +361,8 @@ static u32 router_least_vehicles(const struct evrptw *instance)
 
 static void router_keep_best(struct router *router)
 {
-	if (router_better(router->fleet, router->best))
-		fleet_copy(router->best, router->fleet);
+	if (router_better(router->roster, router->best))
+		roster_copy(router->best, router->roster);
 }
 
 static void router_save_vehicles(struct router *router)
@@ -371,25 +371,25 @@ static void router_save_vehicles(struct router *router)
 	u32 least = router_least_vehicles(router->instance);
 
 	while (router_goes_on(router, until)) {
-		if (!router->fleet->absent_count) {
+		if (!router->roster->absent_count) {
 			router_keep_best(router);
-			if (router->fleet->tours <= least || router->fleet->tours <= 1)
+			if (router->roster->tours <= least || router->roster->tours <= 1)
 				break;
-			fleet_dissolve(router->fleet, router_weakest(router));
-			router->tours_limit = router->fleet->tours;
+			roster_dissolve(router->roster, router_weakest(router));
+			router->tours_limit = router->roster->tours;
 		}
 		router_round(router);
 	}
-	if (!router->fleet->absent_count)
+	if (!router->roster->absent_count)
 		router_keep_best(router);
 }
 
 static void router_shorten(struct router *router)
 {
 	if (router->best->absent_count) /* no plan serves everybody yet: go on with what there is */
-		router->tours_limit = router->fleet->tours_most;
+		router->tours_limit = router->roster->tours_most;
 	else {
-		fleet_copy(router->fleet, router->best);
+		roster_copy(router->roster, router->best);
 		router->tours_limit = router->best->tours;
 	}
 	while (router_goes_on(router, router->planned)) {
@@ -432,9 +432,9 @@ static int router_open(struct router *router)
 	if (!err)
 		err = router_neighbours(router);
 	if (!err)
-		err = fleet_new(router->hops, most, &router->fleet);
+		err = roster_new(router->hops, most, &router->roster);
 	if (!err)
-		err = fleet_new(router->hops, most, &router->best);
+		err = roster_new(router->hops, most, &router->best);
 	router_seed(router, router->options->seed);
 	router->tours_limit = most;
 	router->began = router->told = router_clock();
@@ -447,8 +447,8 @@ static int router_open(struct router *router)
 
 static void router_close(struct router *router)
 {
-	fleet_free(router->best);
-	fleet_free(router->fleet);
+	roster_free(router->best);
+	roster_free(router->roster);
 	free(router->near);
 	hops_free(router->hops);
 }
@@ -468,21 +468,21 @@ static u32 router_unreachable(const struct router *router)
 	return customer <= router->instance->customers ? customer : 0;
 }
 
-static void router_write(const struct fleet *fleet, struct routing *ret_routing)
+static void router_write(const struct roster *roster, struct routing *ret_routing)
 {
 	u32 i;
 
 	memset(ret_routing, 0, sizeof(*ret_routing));
-	for (i = 0; i < fleet->tours; i++) {
+	for (i = 0; i < roster->tours; i++) {
 		struct routing_route *route = &ret_routing->route[i];
 
 		route->first = ret_routing->stop_count;
-		route->count =
-			tour_stops(fleet->tour[i], &ret_routing->stops[route->first], ROUTING_STOPS_MAX - route->first);
+		route->count = tour_stops(roster->tour[i], &ret_routing->stops[route->first],
+					  ROUTING_STOPS_MAX - route->first);
 		ret_routing->stop_count += route->count;
 	}
-	ret_routing->vehicles = fleet->tours;
-	ret_routing->distance = fleet->distance;
+	ret_routing->vehicles = roster->tours;
+	ret_routing->distance = roster->distance;
 }
 
 int router_solve(const struct evrptw *instance, const struct router_options *options, struct routing *ret_routing,
@@ -503,7 +503,7 @@ int router_solve(const struct evrptw *instance, const struct router_options *opt
 	}
 	if (!err) {
 		router_recreate(router);
-		fleet_settle(router->fleet);
+		roster_settle(router->roster);
 		router_save_vehicles(router);
 		router_shorten(router);
 		router_write(router->best, ret_routing);

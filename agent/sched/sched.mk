@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The scheduler's pure library: vehicle routes, and dispatch of a grid.
-ROUTE_SOURCES := agent/sched/casefile.c agent/sched/evrptw.c agent/sched/routing_check.c agent/sched/hop.c agent/sched/tour.c agent/sched/fleet.c \
+ROUTE_SOURCES := agent/sched/casefile.c agent/sched/evrptw.c agent/sched/routing_check.c agent/sched/hop.c agent/sched/tour.c agent/sched/roster.c \
 	agent/sched/router.c
 CASE_SOURCES := agent/sched/casefile.c agent/sched/grid.c agent/sched/matpower.c agent/sched/csv.c agent/sched/gridfiles.c
 DISPATCH_SOURCES := $(CASE_SOURCES) agent/sched/qp.c agent/sched/ptdf.c agent/sched/dispatch.c agent/sched/dispatch_plan.c \
