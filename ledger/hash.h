@@ -32,7 +32,10 @@
 	X(CREDENTIAL, 0x50, "an enrolment or revocation that an organisation's authority signs") \
 	X(CONFIG, 0x51, "a configuration update that the regulator signs")                       \
 	X(PRIVATE, 0x60, "private data: salt 16, then the value")                                \
-	X(CLIENT, 0x61, "a client's signature: channel, proposal hash")
+	X(CLIENT, 0x61, "a client's signature: channel, proposal hash")                          \
+	X(MANDATE, 0x70, "a mandate that a wallet signs, see mandate.h")                         \
+	X(ACTION, 0x71, "an action's commitment: salt 16, proposal's bytes")                     \
+	X(READING, 0x72, "a meter's signed reading, see agent/contract/reading.h")
 
 enum ledger_domain {
 #define LEDGER_DOMAIN_ENUM(name, byte, what) LEDGER_DOMAIN_##name = byte,
