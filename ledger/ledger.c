@@ -226,6 +226,47 @@ int ledger_block(struct ledger *ledger, u64 number, u8 **ret_bytes, size_t *ret_
 	return error && error != -ENOENT ? ledger_fail_files(ret_error, error, &fault) : error;
 }
 
+/* The block that a snapshot brought. */
+static int base_link(struct ledger *ledger, u64 number, struct chain_link *ret_link, struct ledger_error *ret_error)
+{
+	int error = chain_base(ledger->store, ret_link);
+
+	if (error && error != -ENOENT)
+		return ledger_fail_store(ret_error, error, ledger->store);
+	return error ? error : ret_link->header.number == number ? 0 : -ENOENT;
+}
+
+int ledger_header(struct ledger *ledger, u64 number, struct block_header *ret_header, u8 ret_hash[32],
+		  struct block_certificate *ret_certificate, struct ledger_error *ret_error)
+{
+	struct {
+		struct chain_link link;
+		struct block block;
+	} *room = malloc(sizeof(*room));
+	u8 *bytes = NULL;
+	size_t len;
+	int error = room ? ledger_block(ledger, number, &bytes, &len, ret_error) : -ENOMEM;
+
+	if (!error && block_decode((struct span){ bytes, len }, &room->block)) {
+		error = ledger_fail(ret_error, -EBADMSG, "blocks", 0, "Block %llu in the files is no block.",
+				    (unsigned long long)number);
+	} else if (!error) {
+		room->link.header = room->block.header;
+		room->link.certificate = room->block.certificate;
+	} else if (error == -ENOENT) {
+		error = base_link(ledger, number, &room->link, ret_error);
+	}
+	if (!error && ret_header)
+		*ret_header = room->link.header;
+	if (!error && ret_hash)
+		block_header_hash(&room->link.header, ret_hash);
+	if (!error && ret_certificate)
+		*ret_certificate = room->link.certificate;
+	free(bytes);
+	free(room);
+	return error;
+}
+
 const u8 *ledger_channel(const struct ledger *ledger)
 {
 	return ledger->channel;
@@ -259,6 +300,11 @@ struct state *ledger_state(struct ledger *ledger)
 struct verifier *ledger_verifier(struct ledger *ledger)
 {
 	return ledger->verifier;
+}
+
+struct proven *ledger_proven(struct ledger *ledger)
+{
+	return ledger->proven;
 }
 
 u64 ledger_durable(const struct ledger *ledger)

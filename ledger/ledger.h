@@ -55,6 +55,8 @@ u64 ledger_first(const struct ledger *ledger); /* oldest block held */
 u64 ledger_torn(const struct ledger *ledger);  /* bytes that opening cut off behind the last whole block */
 struct state *ledger_state(struct ledger *ledger);
 struct verifier *ledger_verifier(struct ledger *ledger);
+/* And the batches of endorsements and evidence that it knows to be signed. */
+struct proven *ledger_proven(struct ledger *ledger);
 
 /*
  * Carries @body out as the block after @below (or after the head if NULL), at
@@ -98,6 +100,10 @@ int ledger_take(struct ledger *ledger, struct span block, struct ledger_error *r
 bool ledger_certified(struct verifier *verifier, const struct membership *membership, const struct block_header *header,
 		      const struct block_certificate *certificate);
 
+/* What a block's votes were for and its commit votes: of any block held, and of the one that a snapshot brought, whose
+ * body is not here. Each may be NULL. -ENOENT. */
+int ledger_header(struct ledger *ledger, u64 number, struct block_header *ret_header, u8 ret_hash[32],
+		  struct block_certificate *ret_certificate, struct ledger_error *ret_error);
 /* A block's bytes, malloc'd. -ENOENT. */
 int ledger_block(struct ledger *ledger, u64 number, u8 **ret_bytes, size_t *ret_len, struct ledger_error *ret_error);
 /* Where a transaction of a durable block (its hash, or its proposal's) was ordered: its valid place, else its first.

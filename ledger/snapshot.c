@@ -39,26 +39,8 @@ static void piece_begin(struct writer *writer, void *bytes, size_t size, enum sn
 /* Header and certificate of the head, and the configuration after it. */
 static int head_link(struct ledger *ledger, struct chain_link *ret_link)
 {
-	struct block *block;
-	u8 *bytes;
-	size_t len;
-	int error = chain_base(ledger->store, ret_link);
-
-	if (error && error != -ENOENT)
-		return error;
-	if (error || ret_link->header.number != ledger->head.number) { /* not the base: in the block files */
-		block = malloc(sizeof(*block));
-		error = block ? ledger_block(ledger, ledger->head.number, &bytes, &len, NULL) : -ENOMEM;
-		if (!error) {
-			error = block_decode(state_span(bytes, len), block);
-			ret_link->certificate = block->certificate;
-			free(bytes);
-		}
-		free(block);
-	}
-	ret_link->header = ledger->head;
 	chain_replicas(&ledger->member->membership, &ret_link->after);
-	return error;
+	return ledger_header(ledger, ledger->head.number, &ret_link->header, NULL, &ret_link->certificate, NULL);
 }
 
 static int head_piece(struct ledger *ledger, struct snapshot_export *self)

@@ -395,7 +395,8 @@ static bool flush_round(struct channel *channel)
 		return false;
 	channel_settle(channel);
 	if (!channel->event_count && !channel->unsynced && !channel->outbox.count && !channel->broken) {
-		if (epoch_follow(channel))
+		transfer_finish(channel);
+		if (channel->broken || epoch_follow(channel))
 			return false;
 		catchup_run(channel);
 	}

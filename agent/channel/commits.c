@@ -198,7 +198,7 @@ static void deliver(struct channel *channel, struct room_block *entry)
 		return;
 	}
 	if (entry->taken)
-		epoch_doubt(channel, &block);
+		epoch_doubt(channel, &block.header, &block.certificate);
 	event.done.count = block.header.count;
 	event.done.digests = (const u8(*)[32])entry->digests;
 	channel_step(channel, &event);

@@ -64,46 +64,26 @@ static void membership_set(struct channel *channel)
 
 /* --- where the epoch began --- */
 
-static int block_header(struct channel *channel, u64 number, struct block_header *ret_header, u8 ret_hash[32],
-			struct block_certificate *ret_certificate)
-{
-	struct ledger_error fault;
-	struct block block;
-	size_t len;
-	u8 *bytes;
-	int error = ledger_block(channel->ledger, number, &bytes, &len, &fault);
-
-	if (error)
-		return error;
-	error = block_decode((struct span){ bytes, len }, &block);
-	if (!error) {
-		*ret_header = block.header;
-		memcpy(ret_hash, block.hash, 32);
-		if (ret_certificate)
-			*ret_certificate = block.certificate;
-	}
-	free(bytes);
-	return error;
-}
-
-/* The block before the first of this epoch; if that is not held any more, the one before the first held. */
+/*
+ * The block before the first of this epoch; if a snapshot brought a later one, the one before that, so that it has a
+ * certificate for view changes as every block within the epoch has (C12).
+ */
 static int base_find(struct channel *channel, struct pbft_config *config)
 {
-	u64 least = ledger_first(channel->ledger), most = ledger_head(channel->ledger)->number + 1;
+	struct ledger *ledger = channel->ledger;
+	u64 first = ledger_first(ledger), least, most = ledger_head(ledger)->number + 1;
 	struct block_header header;
-	u8 hash[32];
-	int error = 0;
+	struct ledger_error fault;
+	int error = first ? ledger_header(ledger, first - 1, &header, NULL, NULL, &fault) : -ENOENT;
 
-	if (least == most) { /* a snapshot, and no block after it */
-		config->base = ledger_head(channel->ledger)->number;
-		memcpy(config->base_hash, ledger_head_hash(channel->ledger), 32);
-		config->base_time = ledger_head(channel->ledger)->time;
-		return 0;
-	}
+	if (error && error != -ENOENT)
+		return error;
+	first -= !error; /* a snapshot's */
+	least = first;
 	while (least < most) { /* first block of this epoch lies in [least, most] */
 		u64 middle = least + (most - least) / 2;
 
-		error = block_header(channel, middle, &header, hash, NULL);
+		error = ledger_header(ledger, middle, &header, NULL, NULL, &fault);
 		if (error)
 			return error;
 		if (header.epoch >= channel->epoch && middle > 0)
@@ -111,15 +91,13 @@ static int base_find(struct channel *channel, struct pbft_config *config)
 		else
 			least = middle + 1;
 	}
-	if (least > ledger_first(channel->ledger)) {
-		config->base = least - 1;
-		error = block_header(channel, config->base, &header, hash, NULL);
-		memcpy(config->base_hash, hash, 32);
+	config->base = least - 1;
+	if (least > first) {
+		error = ledger_header(ledger, config->base, &header, config->base_hash, NULL, &fault);
 		config->base_time = header.time;
 		return error;
 	}
-	error = block_header(channel, least, &header, hash, NULL);
-	config->base = least - 1;
+	error = ledger_header(ledger, least, &header, NULL, NULL, &fault);
 	memcpy(config->base_hash, header.previous, 32);
 	config->base_time = header.time - 1;
 	return error;
@@ -235,7 +213,7 @@ static int core_start(struct channel *channel)
 	const struct block_header *head = ledger_head(channel->ledger);
 	struct pbft_event event = { .type = PBFT_SYNCED };
 	struct block_certificate *certificate;
-	struct block_header header;
+	struct ledger_error fault;
 	int error = 0;
 
 	if (!channel->core)
@@ -247,7 +225,8 @@ static int core_start(struct channel *channel)
 		event.synced.block.number = head->number;
 		event.synced.block.time = head->time;
 		memcpy(event.synced.block.previous, head->previous, 32);
-		error = block_header(channel, head->number, &header, event.synced.block.header, certificate);
+		memcpy(event.synced.block.header, ledger_head_hash(channel->ledger), 32);
+		error = ledger_header(channel->ledger, head->number, NULL, NULL, certificate, &fault);
 		event.synced.certificate = certificate;
 		if (!error)
 			channel_step(channel, &event);
@@ -341,21 +320,18 @@ static int epoch_begin(struct channel *channel, bool entered, struct votelog_err
 /* The head's certificate bears our signature, and the vote log has nothing so high: it is not what it was. */
 static int head_doubt(struct channel *channel)
 {
+	const struct block_header *head = ledger_head(channel->ledger);
+	struct block_certificate *certificate;
 	struct ledger_error fault;
-	struct block block;
-	size_t len;
-	u8 *bytes;
 	int error;
 
-	if (!channel->core || !ledger_head(channel->ledger)->number)
+	if (!channel->core || !head->number)
 		return 0;
-	error = ledger_block(channel->ledger, ledger_head(channel->ledger)->number, &bytes, &len, &fault);
-	if (error)
-		return error == -ENOENT ? 0 : error; /* a snapshot's */
-	error = block_decode((struct span){ bytes, len }, &block);
+	certificate = malloc(sizeof(*certificate));
+	error = certificate ? ledger_header(channel->ledger, head->number, NULL, NULL, certificate, &fault) : -ENOMEM;
 	if (!error)
-		epoch_doubt(channel, &block);
-	free(bytes);
+		epoch_doubt(channel, head, certificate);
+	free(certificate);
 	return error;
 }
 
@@ -385,26 +361,31 @@ int epoch_follow(struct channel *channel)
 {
 	const struct membership *membership = ledger_membership(channel->ledger);
 	const struct channel_io *io = &channel->options.io;
+	u64 before = channel->epoch;
 	struct votelog_error fault;
 	int error = 0;
 
-	if (membership->sequence == channel->sequence)
+	if (membership->sequence == channel->sequence && !channel->renew)
 		return 0;
-	if (membership->epoch != channel->epoch) {
+	if (membership->epoch != before || channel->renew) {
+		channel->renew = false;
 		core_free(channel);
 		bodies_clear(&channel->bodies);
 		candidates_cut(&channel->candidates, 0);
 		membership_set(channel);
 		channel->epoch = membership->epoch;
-		votelog_close(channel->votes); /* opening it for the new epoch begins it anew */
+		votelog_close(channel->votes); /* opening it for a new epoch begins it anew */
 		channel->votes = NULL;
-		error = epoch_begin(channel, true, &fault);
+		error = epoch_begin(channel, membership->epoch != before, &fault);
+		if (!error)
+			error = head_doubt(channel);
 		if (!error)
 			error = core_start(channel);
 		if (!error)
 			submit_again(channel);
-		channel_say(channel, false, "Epoch %llu begins after block %llu: %u replicas, this node is %s.",
+		channel_say(channel, false, "Epoch %llu %s block %llu: %u replicas, this node is %s.",
 			    (unsigned long long)channel->epoch,
+			    membership->epoch != before ? "begins after" : "goes on after the snapshot of",
 			    (unsigned long long)ledger_head(channel->ledger)->number, channel->n,
 			    !channel->core  ? "none of them"
 			    : channel->mute ? "a mute one"
@@ -414,8 +395,8 @@ int epoch_follow(struct channel *channel)
 	}
 	if (error == -ENOSPC) {
 		channel_stop(channel, "the vote log's disk is full");
-		channel->sequence = ~0u; /* all of it again when there is space */
-		channel->epoch = ~0ull;
+		channel->renew = true; /* all of it again when there is space */
+		channel->epoch = before;
 		return error;
 	}
 	if (error)
@@ -434,17 +415,14 @@ int epoch_replace(struct channel *channel, struct ledger *ledger)
 		return 0;
 	}
 	channel->ledger = ledger;
-	channel->sequence = ~0u; /* whatever it says is news */
-	channel->epoch = ~0ull;
+	channel->renew = true; /* though the epoch may be the same: then its votes hold */
 	return epoch_follow(channel);
 }
 
-void epoch_doubt(struct channel *channel, const struct block *block)
+void epoch_doubt(struct channel *channel, const struct block_header *header,
+		 const struct block_certificate *certificate)
 {
-	const struct block_certificate *certificate = &block->certificate;
-
-	if (!channel->core || channel->mute || block->header.epoch != channel->epoch ||
-	    block->header.number <= channel->voted)
+	if (!channel->core || channel->mute || header->epoch != channel->epoch || header->number <= channel->voted)
 		return;
 	for (u32 i = 0; i < certificate->count; i++) {
 		if (certificate->signatures[i].replica != channel->self)

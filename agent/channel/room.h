@@ -87,7 +87,7 @@ struct room_export {
 
 struct room_import {
 	struct snapshot_import *import;
-	bool active;
+	bool active, whole; /* whole: the last piece is in */
 	u32 peer, piece, tries;
 	u64 height, deadline_us, not_before_us;
 };
@@ -105,6 +105,7 @@ struct channel {
 	/* epoch.c */
 	u64 epoch;
 	u32 sequence;		       /* of the configuration last told */
+	bool renew;		       /* the core is to be made again though these are the same */
 	struct membership *membership; /* copy of the committed one */
 	struct room_peer peers[MEMBERSHIP_NODES_MAX];
 	u32 replica_nodes[PBFT_REPLICAS_MAX]; /* replica -> node */
@@ -190,7 +191,8 @@ int epoch_replace(struct channel *channel, struct ledger *ledger);
 int epoch_follow(struct channel *channel);
 void epoch_close(struct channel *channel);
 /* Our own signature in a block that this vote log knows nothing of: votes were lost. */
-void epoch_doubt(struct channel *channel, const struct block *block);
+void epoch_doubt(struct channel *channel, const struct block_header *header,
+		 const struct block_certificate *certificate);
 int room_peer_find(const struct channel *channel, const u8 key[32]);
 
 /* --- submit.c --- */
@@ -246,6 +248,11 @@ void transfer_wanted(struct channel *channel, u32 peer, const struct parcel *par
 void transfer_piece(struct channel *channel, u32 peer, const struct parcel *parcel);
 /* Starts or goes on fetching a snapshot. */
 bool transfer_run(struct channel *channel, bool needed);
+/*
+ * The last piece is in: the ledger becomes the snapshot's, or stays what it is if this is none to believe. Only when
+ * nothing waits for the disk: votes that wait to be sent would lose their place in the log that is opened anew (C10).
+ */
+void transfer_finish(struct channel *channel);
 u64 transfer_wake_us(const struct channel *channel);
 void transfer_done(struct channel *channel);
 /* Snapshots that others take from us; idle ones end. */

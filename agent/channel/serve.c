@@ -20,19 +20,13 @@ void serve_head(struct channel *channel, u32 peer)
 	u64 durable = ledger_durable(channel->ledger);
 	struct ledger_error fault;
 	struct parcel parcel = { .kind = PARCEL_HEAD, .number = durable, .first = ledger_first(channel->ledger) };
-	u8 bytes[128], *block, hash[32];
-	struct block decoded;
 	struct writer writer;
-	size_t len;
+	u8 bytes[128], hash[32];
 
 	memcpy(hash, ledger_head_hash(channel->ledger), 32);
-	if (durable != ledger_head(channel->ledger)->number) {
-		if (ledger_block(channel->ledger, durable, &block, &len, &fault))
-			return;
-		if (!block_decode((struct span){ block, len }, &decoded))
-			memcpy(hash, decoded.hash, 32);
-		free(block);
-	}
+	if (durable != ledger_head(channel->ledger)->number &&
+	    ledger_header(channel->ledger, durable, NULL, hash, NULL, &fault))
+		return;
 	parcel.hash = hash;
 	writer_init(&writer, bytes, sizeof(bytes));
 	parcel_encode(&writer, &parcel);

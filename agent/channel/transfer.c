@@ -3,8 +3,9 @@
  * transfer.c - snapshots, for a node that is far behind or lacks blocks which
  * nobody holds any more: piece by piece from one peer, checked against the chain's certificates by ledger/snapshot.c.
  *
- *   idle -> piece 0 asked -> pieces in order, each asked when the one before is in -> finished: the ledger becomes
- *   the snapshot's, the epoch is looked at anew -> idle        (a false or silent peer: idle, another one)
+ *   idle -> piece 0 asked -> pieces in order, each asked when the one before is in -> whole -> nothing waits for the
+ *   disk: the ledger becomes the snapshot's, the epoch is looked at anew -> idle   (a false or silent peer: idle,
+ * another)
  *
  * Memory: one piece here; at most two exports with two pieces each for others.
  */
@@ -72,6 +73,8 @@ bool transfer_run(struct channel *channel, bool needed)
 	int giver;
 
 	if (import->active) {
+		if (import->whole)
+			return true;
 		if (channel->now_us >= import->deadline_us && ++import->tries < PIECE_TRIES)
 			piece_ask(channel);
 		else if (channel->now_us >= import->deadline_us)
@@ -91,13 +94,15 @@ bool transfer_run(struct channel *channel, bool needed)
 	return true;
 }
 
-/* The last piece is in: the ledger becomes the snapshot's, or stays what it is if this is none to believe. */
-static void finish(struct channel *channel)
+void transfer_finish(struct channel *channel)
 {
 	struct snapshot_import *import = channel->import.import;
 	struct ledger_error fault = { 0 };
 	int error;
 
+	if (!channel->import.whole)
+		return;
+	channel->import.whole = false;
 	if (channel->import.height <= ledger_head(channel->ledger)->number) {
 		transfer_done(channel); /* blocks were faster */
 		return;
@@ -127,7 +132,7 @@ void transfer_piece(struct channel *channel, u32 peer, const struct parcel *parc
 	int error = 0;
 
 	if (!import->active || import->peer != peer || parcel->piece != import->piece ||
-	    (import->piece && parcel->number != import->height) || channel->stopped)
+	    (import->piece && parcel->number != import->height) || import->whole || channel->stopped)
 		return;
 	if (!import->import) {
 		error = snapshot_import_over(channel->ledger, &import->import, &fault);
@@ -140,10 +145,9 @@ void transfer_piece(struct channel *channel, u32 peer, const struct parcel *parc
 		give_up(channel, fault.text[0] ? fault.text : strerror(-error), error == -EBADMSG ? SHUN_US : AGAIN_US);
 		return;
 	}
-	if (parcel->last) {
-		finish(channel);
+	import->whole = parcel->last;
+	if (parcel->last)
 		return;
-	}
 	import->piece++;
 	import->tries = 0;
 	piece_ask(channel);
@@ -151,7 +155,7 @@ void transfer_piece(struct channel *channel, u32 peer, const struct parcel *parc
 
 u64 transfer_wake_us(const struct channel *channel)
 {
-	return channel->import.active ? channel->import.deadline_us : CHANNEL_NEVER;
+	return channel->import.active && !channel->import.whole ? channel->import.deadline_us : CHANNEL_NEVER;
 }
 
 /* --- giving them --- */

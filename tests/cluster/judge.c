@@ -436,6 +436,8 @@ void judge_said(struct member *member, const char *sentence)
 		return;
 	if (!strncmp(sentence, "This replica has diverged", 25))
 		world_fail(world, "%s says of itself: %s", member->name, sentence);
+	if (!strncmp(sentence, "This replica stays mute", 23) && !member->lost_votes)
+		world_fail(world, "%s lost no votes, and says: %s", member->name, sentence);
 	if (strncmp(sentence, "Replica ", 8) || !strstr(sentence, " misbehaved ") || !name)
 		return;
 	world->accusations++;

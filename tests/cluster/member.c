@@ -199,6 +199,7 @@ static void member_options(struct member *member, struct channel_options *ret_op
 		.ledger = member->ledger,
 		.votes = vault_disk(&member->vault, VAULT_VOTES),
 		.pool_requests = member->world->plan.pool,
+		.snapshot_after = member->world->plan.snapshot_after,
 		.crypto = { .sign = member_sign, .verify = member_verify, .arg = member },
 		.io = { .arg = member,
 			.now_us = member_now,

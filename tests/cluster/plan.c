@@ -130,6 +130,7 @@ void plan_draw(struct world *world)
 	plan->only = ~0U;
 	plan->target = 200;
 	plan->pool = draw_chance(&world->draw, 200) ? (u32)draw_between(&world->draw, 16, 100) : 2000;
+	plan->snapshot_after = world->seed % 5 == 1 ? 4 + (u32)(world->seed / 5 % 30) : 0;
 	world->member_count = plan->n;
 	draw_genesis(world);
 	plan->delay_least_us = (u32)draw_between(&world->draw, 50, 2000);

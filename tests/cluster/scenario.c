@@ -259,6 +259,38 @@ static void race_step(struct world *world, u64 at_ms)
 		cut_off(world, 1 + (u32)(at_ms / 2000) % 3, at_ms / 300 % 2);
 }
 
+/* One stands on a bare snapshot, perhaps after a restart, when its vote is needed to leave a view. */
+static void bare_snapshot_begin(struct world *world)
+{
+	world->plan.snapshot_after = 5;
+	world->plan.only = 1; /* node 3 brings no requests back with it */
+}
+
+static void bare_snapshot_step(struct world *world, u64 at_ms)
+{
+	struct channel_status status = { .snapshots = 0 };
+
+	if (at_ms == 500 || at_ms == 3000)
+		cut_off(world, 3, at_ms == 500);
+	if (at_ms == 2500 || at_ms == 6000)
+		crowd_rest(world, at_ms == 2500);
+	if (at_ms == 5500) {
+		if (world->members[3].channel)
+			channel_status(world->members[3].channel, &status);
+		if (!status.snapshots)
+			world_fail(world, "A node that is far behind took no snapshot.");
+	}
+	if (at_ms == 5600 && world->seed % 2)
+		member_stop(&world->members[3], true);
+	if (at_ms == 5800 && world->seed % 2)
+		member_start(&world->members[3]);
+	if (at_ms == 6000)
+		member_stop(&world->members[0], false);
+	expect_growth(world, at_ms, 6000, 9000, 5);
+	if (at_ms == 9000)
+		member_start(&world->members[0]);
+}
+
 /* One client floods, the others ask now and then: order and turns are kept (C19), nothing is ordered twice (C20). */
 static void turns_begin(struct world *world)
 {
@@ -326,6 +358,8 @@ static const struct scenario scenarios[] = {
 	  no_view_change_end },
 	{ "full-pool", "requests kept silently that find no room", 4000, full_pool_begin, NULL, NULL },
 	{ "two-votes", "two votes of one replica that nobody tells of", 4000, two_votes_begin, NULL, two_votes_end },
+	{ "bare-snapshot", "a view change of one that has a snapshot and nothing after it", 9500, bare_snapshot_begin,
+	  bare_snapshot_step, NULL },
 	{ "transfer-race", "a race of state transfer with consensus", 9000, race_begin, race_step, NULL },
 };
 

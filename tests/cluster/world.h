@@ -62,10 +62,11 @@ struct plan {
 	u64 bound_us; /* longest calm */
 	u32 delay_least_us, delay_most_us, flush_us;
 	struct membership genesis;
-	bool quiet; /* nothing goes wrong: clients' order is kept, nothing is ordered twice */
-	u32 flood;  /* requests that client 0 has open; 0: as the others */
-	u32 pool;   /* requests that a replica holds */
-	u32 only;   /* clients go to this member alone; ~0: to anybody */
+	bool quiet;	    /* nothing goes wrong: clients' order is kept, nothing is ordered twice */
+	u32 flood;	    /* requests that client 0 has open; 0: as the others */
+	u32 pool;	    /* requests that a replica holds */
+	u32 snapshot_after; /* blocks behind; 0: only if nobody holds the blocks */
+	u32 only;	    /* clients go to this member alone; ~0: to anybody */
 };
 
 /* How the network is now. */
