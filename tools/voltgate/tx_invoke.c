@@ -14,6 +14,7 @@
 #include "tools/voltgate/invoker.h"
 #include "tools/voltgate/invoker_work.h"
 #include "tools/voltgate/say.h"
+#include "tools/voltgate/tx_query.h"
 
 #define INVOKE_TIMEOUT_S 30
 #define INVOKE_FLIGHT 32
@@ -311,100 +312,34 @@ static int invoke(const struct cli *cli, const struct invoke_words *words, struc
 
 /* --- query --- */
 
-struct query_run {
-	const struct invoke_words *words;
-	struct consortium *consortium;
-	struct grpc_call *call;
-	u32 turn;
-	bool has, ended;
-	enum grpc_status status;
-	char text[400];
-	u8 *result;
-	size_t result_len;
-	u64 height;
-};
-
-static void query_message(void *arg, struct span bytes)
-{
-	struct query_run *run = arg;
-	Voltgate__V1__QueryResponse *response = voltgate__v1__query_response__unpack(NULL, bytes.len, bytes.bytes);
-
-	if (!response || run->has)
-		return;
-	run->has = true;
-	run->height = response->height;
-	run->result_len = response->result.len;
-	run->result = malloc(run->result_len + 1);
-	if (run->result)
-		memcpy(run->result, response->result.data, run->result_len);
-	voltgate__v1__query_response__free_unpacked(response, NULL);
-}
-
-static void query_finished(void *arg, enum grpc_status status, const char *text)
-{
-	struct query_run *run = arg;
-
-	run->call = NULL;
-	run->status = status;
-	snprintf(run->text, sizeof(run->text), "%s", text && *text ? text : "no answer");
-	run->ended = status != GRPC_UNAVAILABLE; /* then another node is asked */
-}
-
-static void query_ask(struct query_run *run, u32 node)
-{
-	struct grpc_answer answer = { .message = query_message, .finished = query_finished, .arg = run };
-	Voltgate__V1__QueryRequest request = VOLTGATE__V1__QUERY_REQUEST__INIT;
-	ProtobufCBinaryData arguments[TRANSACTION_ARGUMENTS_MAX];
-	struct grpc_client *client = consortium_client(run->consortium, node);
-	int i;
-
-	if (!client || grpc_client_state(client) != GRPC_CLIENT_UP)
-		return;
-	request.channel = (ProtobufCBinaryData){ 32, run->consortium->channel };
-	request.contract = run->words->call[0];
-	request.function = run->words->call[1];
-	for (i = 2; i < run->words->call_count; i++)
-		arguments[i - 2] = (ProtobufCBinaryData){ strlen(run->words->call[i]), (u8 *)run->words->call[i] };
-	request.arguments = arguments;
-	request.n_arguments = (size_t)run->words->call_count - 2;
-	invoker_begin(client, "/voltgate.v1.Ledger/Query", 5000, &answer, &request.base, &run->call);
-}
-
-static bool query_done(void *arg)
-{
-	struct query_run *run = arg;
-	const struct membership *membership = &run->consortium->membership;
-	u32 i;
-
-	for (i = 0; !run->call && !run->ended && i < membership->node_count; i++) {
-		u32 node = (run->turn++) % membership->node_count;
-
-		if (!run->words->node || !strcmp(run->words->node, membership->nodes[node].name))
-			query_ask(run, node);
-	}
-	return run->ended;
-}
-
 static int query(const struct cli *cli, const struct invoke_words *words, struct consortium *consortium)
 {
-	struct query_run run = { .words = words, .consortium = consortium };
+	struct span arguments[TRANSACTION_ARGUMENTS_MAX];
+	struct tx_query query = {
+		.node = words->node,
+		.timeout_ms = (u32)words->timeout_s * 1000,
+		.contract = words->call[0],
+		.function = words->call[1],
+		.arguments = arguments,
+		.argument_count = (u32)words->call_count - 2,
+	};
+	struct tx_query_answer answer;
 	json_t *object;
-	int status = CLI_OK;
+	u32 i;
+	int status;
 
-	if (!consortium_wait(consortium, (u32)words->timeout_s * 1000, query_done, &run))
-		return say_failure(CLI_UNREACHABLE, "no node answers%s%s", *run.text ? "; the last one: " : "",
-				   run.text);
-	if (run.status != GRPC_OK || !run.has || !run.result) {
-		status = say_failure(CLI_REFUSED, "%s", run.text);
-	} else if (cli->json) {
+	for (i = 0; i < query.argument_count; i++)
+		arguments[i] = (struct span){ (const u8 *)words->call[2 + i], strlen(words->call[2 + i]) };
+	status = tx_query(consortium, &query, &answer);
+	if (!status && cli->json) {
 		object = json_object();
-		gate_json_put_hex(object, "result", run.result, run.result_len);
-		gate_json_put_u64(object, "height", run.height);
+		gate_json_put_hex(object, "result", answer.result, answer.result_len);
+		gate_json_put_u64(object, "height", answer.height);
 		status = say_json(object);
-	} else {
-		print_result((struct span){ run.result, run.result_len });
+	} else if (!status) {
+		print_result((struct span){ answer.result, answer.result_len });
 	}
-	free(run.result);
+	tx_query_answer_free(&answer);
 	return status;
 }
 
