@@ -12,22 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/sched/certificate.h"
+#include "agent/sched/certificate_parts.h"
 
-#define CERTIFICATE_TOLERANCE 1e-6
-
-struct judge {
-	const struct dispatch_problem *problem;
-	const struct dispatch_plan *plan;
-	const struct grid *grid;
-	struct certificate *out;
-	double worst;	     /* in units of its tolerance */
-	double product;	     /* sum of multiplier times slack */
-	double money, power; /* scales: highest price, largest load */
-};
-
-__attribute__((format(printf, 5, 6))) static void judge_residual(struct judge *judge, double *kind, double size,
-								 double scale, const char *format, ...)
+void judge_residual(struct judge *judge, double *kind, double size, double scale, const char *format, ...)
 {
 	va_list arguments;
 
@@ -95,7 +82,7 @@ static void judge_unit(struct judge *judge, u32 t, u32 u)
 	double output = plan->output[at], least = unit->least, most = unit->most, low, high, push;
 	double near = CERTIFICATE_TOLERANCE * judge->power;
 	double worth = plan->price[(size_t)t * plan->buses + unit->bus] + plan->ramp[at] -
-		       (t + 1 < plan->periods ? plan->ramp[at + plan->units] : 0);
+		       (t + 1 < plan->periods ? plan->ramp[at + plan->units] : 0) + plan->headroom[at];
 
 	if (judge->problem->available)
 		most = judge->problem->available[at];
@@ -114,9 +101,8 @@ static void judge_unit(struct judge *judge, u32 t, u32 u)
 			       unit->name, t + 1, push);
 }
 
-/* A multiplier must push against a limit that binds. @value lies within @least .. @most. */
-static void judge_sign(struct judge *judge, double multiplier, double value, double least, double most,
-		       const char *what, const char *name, u32 t)
+void judge_sign(struct judge *judge, double multiplier, double value, double least, double most, const char *what,
+		const char *name, u32 t)
 {
 	double slack = multiplier > 0 ? value - least : most - value;
 	double near = 10 * CERTIFICATE_TOLERANCE * judge->power;
@@ -132,18 +118,18 @@ static void judge_sign(struct judge *judge, double multiplier, double value, dou
 }
 
 /* A quantity within its limits whose cost of one more is @push: nothing is won by moving it. */
-static void judge_rest(struct judge *judge, double value, double least, double most, double push, const char *what,
-		       const char *name, u32 t)
+static void judge_rest(struct judge *judge, double value, double least, double most, double push, const char *whose,
+		       const char *what, const char *name, u32 t)
 {
 	double near = CERTIFICATE_TOLERANCE * judge->power;
 
 	judge_residual(judge, &judge->out->limits, fmax(least - value, value - most), judge->power,
-		       "station %s, period %u: %s %g lies outside %g to %g", name, t + 1, what, value, least, most);
+		       "%s %s, period %u: %s %g lies outside %g to %g", whose, name, t + 1, what, value, least, most);
 	if ((push > 0 && value <= least + near) || (push < 0 && value >= most - near))
 		judge->product += fabs(push) * fabs(push > 0 ? value - least : most - value) * judge->problem->hours;
 	else
 		judge_residual(judge, &judge->out->stationarity, fabs(push), judge->money,
-			       "station %s, period %u: %s could move for %g a unit", name, t + 1, what, push);
+			       "%s %s, period %u: %s could move for %g a unit", whose, name, t + 1, what, push);
 }
 
 static void judge_station(struct judge *judge, u32 t, u32 s)
@@ -164,11 +150,11 @@ static void judge_station(struct judge *judge, u32 t, u32 s)
 	judge_residual(judge, &judge->out->limits, fmin(plan->charge[at], plan->discharge[at]), judge->power,
 		       "station %s, period %u: charges and discharges at once", station->name, t + 1);
 	judge_rest(judge, plan->charge[at], 0, plan->open[at] < 0 ? 0 : stations->charge[at],
-		   price - station->charge_efficiency * worth, "charging", station->name, t);
+		   price - station->charge_efficiency * worth, "station", "charging", station->name, t);
 	judge_rest(judge, plan->discharge[at], 0, plan->open[at] > 0 ? 0 : stations->discharge[at],
-		   worth / station->discharge_efficiency - price, "discharging", station->name, t);
-	judge_rest(judge, plan->stock[at], stations->stock_least[at], stations->stock_most[at], worth - later, "stock",
-		   station->name, t);
+		   worth / station->discharge_efficiency - price, "station", "discharging", station->name, t);
+	judge_rest(judge, plan->stock[at], stations->stock_least[at], stations->stock_most[at], worth - later,
+		   "station", "stock", station->name, t);
 }
 
 static void judge_ramp(struct judge *judge, u32 t, u32 u)
@@ -187,6 +173,32 @@ static void judge_ramp(struct judge *judge, u32 t, u32 u)
 	judge_residual(judge, &judge->out->limits, fabs(step) - most, judge->power,
 		       "unit %s, period %u: ramps by %g MW where %g are allowed", unit->name, t + 1, step, most);
 	judge_sign(judge, plan->ramp[at], step, -most, most, "unit", unit->name, t);
+}
+
+/* Output and reserve share the room below the most; reserve is held where its price says so. */
+static void judge_reserve(struct judge *judge, u32 t)
+{
+	const struct dispatch_plan *plan = judge->plan;
+	double sum = 0, need = judge->problem->reserve ? judge->problem->reserve[t] : 0, most, able, push;
+	u32 u;
+
+	for (u = 0; u < plan->units; u++) {
+		const struct grid_unit *unit = &judge->grid->unit[u];
+		size_t at = (size_t)t * plan->units + u;
+
+		able = judge->problem->reserve ? dispatch_reserve_most(unit) : 0;
+		most = unit->wind ? INFINITY : judge->problem->available ? judge->problem->available[at] : unit->most;
+		sum += plan->reserve[at];
+		judge_residual(judge, &judge->out->limits, plan->output[at] + plan->reserve[at] - most, judge->power,
+			       "unit %s, period %u: output and reserve pass its %g MW", unit->name, t + 1, most);
+		judge_sign(judge, plan->headroom[at], plan->output[at] + plan->reserve[at], -INFINITY, most, "unit",
+			   unit->name, t);
+		push = -plan->reserve_price[t] - plan->headroom[at];
+		judge_rest(judge, plan->reserve[at], 0, able, push, "unit", "reserve", unit->name, t);
+	}
+	judge_residual(judge, &judge->out->limits, need - sum, judge->power,
+		       "period %u: %g MW of reserve where %g are asked for", t + 1, sum, need);
+	judge_sign(judge, plan->reserve_price[t], sum, need, INFINITY, "period's", "reserve", t);
 }
 
 static void judge_branch(struct judge *judge, u32 t, u32 l)
@@ -212,8 +224,8 @@ static void judge_angles(struct judge *judge, u32 t, double *turn, double *weigh
 	memset(weight, 0, grid->buses * sizeof(*weight));
 	for (i = 0; i < grid->branches; i++) {
 		const struct grid_branch *branch = &grid->branch[i];
-		double pull = branch->susceptance * (price[branch->from] - price[branch->to] -
-						     judge->plan->rent[(size_t)t * grid->branches + i]);
+		double pull = branch->susceptance *
+			      (price[branch->from] - price[branch->to] - judge->rent[(size_t)t * grid->branches + i]);
 
 		turn[branch->from] += pull;
 		turn[branch->to] -= pull;
@@ -244,6 +256,7 @@ static void judge_period(struct judge *judge, u32 t, double *scratch)
 		judge_station(judge, t, i);
 	for (i = 0; i < grid->branches; i++)
 		judge_branch(judge, t, i);
+	judge_reserve(judge, t);
 	judge_angles(judge, t, scratch, scratch + grid->buses);
 }
 
@@ -263,15 +276,20 @@ int certificate_check(const struct dispatch_problem *problem, const struct dispa
 {
 	struct judge judge = { .problem = problem, .plan = plan, .grid = problem->grid, .out = ret_certificate };
 	double *scratch = calloc((size_t)problem->grid->buses * 2 + 1, sizeof(*scratch));
+	int err = -ENOMEM;
 	u32 t;
 
 	memset(ret_certificate, 0, sizeof(*ret_certificate));
-	if (!scratch)
-		return -ENOMEM;
+	judge.rent = calloc((size_t)plan->periods * plan->branches + 1, sizeof(double));
 	judge_scales(&judge);
-	for (t = 0; t < plan->periods; t++)
+	if (scratch && judge.rent)
+		err = judge_outages(&judge);
+	for (t = 0; !err && t < plan->periods; t++)
 		judge_period(&judge, t, scratch);
 	free(scratch);
+	free(judge.rent);
+	if (err)
+		return err;
 	ret_certificate->gap = judge.product / fmax(1, fabs(ret_certificate->cost));
 	judge_residual(&judge, &ret_certificate->gap, ret_certificate->gap, 1, "the duality gap is %g of the cost",
 		       ret_certificate->gap);

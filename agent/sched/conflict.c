@@ -14,6 +14,7 @@
 struct filter {
 	const struct dispatch_problem *problem;
 	const struct grid *grid;
+	struct nodal *nodal;
 	u32 first, periods;	   /* looked at */
 	bool *most, *least, *ramp; /* by unit: in force */
 	bool *branch;
@@ -97,18 +98,17 @@ static void filter_balances(const struct filter *filter, struct qp *qp, u32 t, u
 	u32 b, i;
 
 	for (b = 0; b < grid->buses; b++) {
-		double load = nodal_demand(grid, &filter->problem->load[(size_t)t * grid->buses], b);
+		double load = nodal_demand(filter->nodal, &filter->problem->load[(size_t)t * grid->buses], b);
 
 		qp_row(qp, load, load);
-		for (i = 0; i < grid->units; i++)
-			if (grid->unit[i].bus == b)
-				qp_term(qp, units + i, 1);
+		for (i = filter->nodal->unit_start[b]; i < filter->nodal->unit_start[b + 1]; i++)
+			qp_term(qp, units + filter->nodal->unit[i], 1);
 		for (i = 0; i < filter_stations(filter); i++)
 			if (filter->problem->stations->station[i].bus == b) {
 				qp_term(qp, vehicles + 3 * i, -1);
 				qp_term(qp, vehicles + 3 * i + 1, 1);
 			}
-		nodal_inflow(qp, grid, b, angles);
+		nodal_inflow(qp, filter->nodal, b, angles);
 	}
 }
 
@@ -233,8 +233,10 @@ int conflict_find(const struct dispatch_problem *problem, struct conflict *ret_c
 	const struct grid *grid = problem->grid;
 	struct filter filter = { .problem = problem, .grid = grid };
 	bool *room = calloc(3 * (size_t)grid->units + grid->branches + filter_stations(&filter) + 1, sizeof(*room));
-	int err = room ? 0 : -ENOMEM;
+	int err;
 
+	filter.nodal = nodal_new(grid);
+	err = room && filter.nodal ? 0 : -ENOMEM;
 	memset(ret_conflict, 0, sizeof(*ret_conflict));
 	if (!err) {
 		filter.most = room;
@@ -255,6 +257,7 @@ int conflict_find(const struct dispatch_problem *problem, struct conflict *ret_c
 		err = filter_reduce(&filter, CONFLICT_UNIT_MOST, filter.most, grid->units, ret_conflict);
 	if (!err)
 		err = filter_reduce(&filter, CONFLICT_ENERGY, filter.energy, filter_stations(&filter), ret_conflict);
+	nodal_free(filter.nodal);
 	free(room);
 	return err;
 }

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "agent/sched/dispatch_parts.h"
 
@@ -87,6 +88,7 @@ static void dispatch_columns(struct dispatch *dispatch)
 		}
 	}
 	dispatch_station_columns(dispatch);
+	dispatch_reserve_columns(dispatch);
 	for (t = 0; t < dispatch->problem->periods; t++)
 		for (u = 0; u < grid->units; u++)
 			if (grid->unit[u].cost.segments)
@@ -113,33 +115,63 @@ static void dispatch_ramps(struct dispatch *dispatch)
 		}
 }
 
-static int dispatch_open(struct dispatch *dispatch)
+static double dispatch_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static u32 *dispatch_room(size_t count, bool *fine)
+{
+	u32 *room = calloc(count + 1, sizeof(*room));
+
+	*fine = *fine && room;
+	return room;
+}
+
+static bool dispatch_open_rooms(struct dispatch *dispatch)
 {
 	const struct dispatch_problem *problem = dispatch->problem;
 	size_t units = (size_t)problem->periods * dispatch->grid->units, i;
 	size_t buses = (size_t)problem->periods * dispatch->grid->buses;
 	size_t branches = (size_t)problem->periods * dispatch->grid->branches;
 	size_t stations = (size_t)problem->periods * dispatch_stations(problem);
+	bool fine = true;
+
+	dispatch->output = dispatch_room(units, &fine);
+	dispatch->ramp = dispatch_room(units, &fine);
+	dispatch->balance = dispatch_room(buses, &fine);
+	dispatch->limit = dispatch_room(branches, &fine);
+	dispatch->charge = dispatch_room(stations, &fine);
+	dispatch->discharge = dispatch_room(stations, &fine);
+	dispatch->stock = dispatch_room(stations, &fine);
+	dispatch->fill = dispatch_room(stations, &fine);
+	if (problem->form == DISPATCH_FULL)
+		dispatch->angle = dispatch_room(buses, &fine);
+	if (problem->reserve) {
+		dispatch->reserve = dispatch_room(units, &fine);
+		dispatch->room = dispatch_room(units, &fine);
+		dispatch->need = dispatch_room(problem->periods, &fine);
+	}
+	dispatch->factor = calloc((size_t)dispatch->grid->buses + 1, sizeof(double));
+	for (i = 0; fine && i < branches; i++)
+		dispatch->limit[i] = ~0U;
+	return fine && dispatch->factor;
+}
+
+static int dispatch_open(struct dispatch *dispatch)
+{
+	const struct dispatch_problem *problem = dispatch->problem;
 	int err;
 
+	dispatch->started = dispatch_clock();
 	dispatch->plan = dispatch_plan_new(dispatch->grid, problem->periods, dispatch_stations(problem));
 	dispatch->qp = qp_new();
-	dispatch->output = calloc(units + 1, sizeof(u32));
-	dispatch->ramp = calloc(units + 1, sizeof(u32));
-	dispatch->balance = calloc(buses + 1, sizeof(u32));
-	dispatch->limit = calloc(branches + 1, sizeof(u32));
-	dispatch->charge = calloc(stations + 1, sizeof(u32));
-	dispatch->discharge = calloc(stations + 1, sizeof(u32));
-	dispatch->stock = calloc(stations + 1, sizeof(u32));
-	dispatch->fill = calloc(stations + 1, sizeof(u32));
-	if (problem->form == DISPATCH_FULL)
-		dispatch->angle = calloc(buses + 1, sizeof(u32));
-	if (!dispatch->plan || !dispatch->qp || !dispatch->output || !dispatch->ramp || !dispatch->balance ||
-	    !dispatch->limit || !dispatch->charge || !dispatch->discharge || !dispatch->stock || !dispatch->fill ||
-	    (problem->form == DISPATCH_FULL && !dispatch->angle))
+	dispatch->nodal = nodal_new(dispatch->grid);
+	if (!dispatch_open_rooms(dispatch) || !dispatch->plan || !dispatch->qp || !dispatch->nodal)
 		return -ENOMEM;
-	for (i = 0; i < branches; i++)
-		dispatch->limit[i] = ~0U;
 	err = ptdf_new(dispatch->grid, &dispatch->ptdf);
 	if (err == -EDOM)
 		snprintf(dispatch->error->text, sizeof(dispatch->error->text),
@@ -151,6 +183,7 @@ static void dispatch_close(struct dispatch *dispatch)
 {
 	qp_free(dispatch->qp);
 	ptdf_free(dispatch->ptdf);
+	nodal_free(dispatch->nodal);
 	free(dispatch->output);
 	free(dispatch->angle);
 	free(dispatch->balance);
@@ -160,19 +193,40 @@ static void dispatch_close(struct dispatch *dispatch)
 	free(dispatch->discharge);
 	free(dispatch->stock);
 	free(dispatch->fill);
+	free(dispatch->reserve);
+	free(dispatch->room);
+	free(dispatch->need);
+	free(dispatch->outage_row);
+	free(dispatch->factor);
+}
+
+static int dispatch_stopped(struct dispatch *dispatch)
+{
+	snprintf(dispatch->error->text, sizeof(dispatch->error->text),
+		 "the search was ended after %u rounds and %u limits, before it was done", dispatch->plan->rounds,
+		 dispatch->plan->limits_added);
+	return -EINTR;
 }
 
 static int dispatch_run(struct dispatch *dispatch)
 {
-	enum qp_status status = qp_solve(dispatch->qp, 0);
+	double left = dispatch->problem->seconds - (dispatch_clock() - dispatch->started);
+	enum qp_status status;
 
+	if (dispatch->problem->seconds > 0 && left <= 0)
+		return dispatch_stopped(dispatch);
+	status = qp_solve(dispatch->qp, dispatch->problem->seconds > 0 ? left : 0);
 	dispatch->plan->rounds++;
 	if (status == QP_OPTIMAL)
 		return 0;
+	if (status == QP_STOPPED)
+		return dispatch_stopped(dispatch);
 	if (status == QP_INFEASIBLE)
 		snprintf(dispatch->error->text, sizeof(dispatch->error->text),
-			 "no output of the units meets load, unit limits, ramps and %s branch limits together",
-			 dispatch->plan->limits_added || dispatch->problem->form == DISPATCH_FULL ? "the" : "no");
+			 "no output of the units meets load, unit limits, ramps%s and %s branch limits%s together",
+			 dispatch->problem->reserve ? ", reserve" : "",
+			 dispatch->plan->limits_added || dispatch->problem->form == DISPATCH_FULL ? "the" : "no",
+			 dispatch->problem->secure ? ", after single outages too," : "");
 	else if (status == QP_UNBOUNDED)
 		snprintf(dispatch->error->text, sizeof(dispatch->error->text),
 			 "the cost has no lower end: a unit without upper limit has a negative cost");
@@ -180,22 +234,6 @@ static int dispatch_run(struct dispatch *dispatch)
 		snprintf(dispatch->error->text, sizeof(dispatch->error->text), "the solver gave up (status %d)",
 			 status);
 	return -EDOM;
-}
-
-/* Solves with the bounds as they stand, until no branch limit is violated. */
-static int dispatch_settle(struct dispatch *dispatch)
-{
-	int err, added = 1;
-
-	while (added > 0) {
-		err = dispatch_run(dispatch);
-		if (!err)
-			err = dispatch_read_flows(dispatch);
-		if (err)
-			return err;
-		added = dispatch->problem->form == DISPATCH_FULL ? 0 : dispatch_add_violated(dispatch);
-	}
-	return added;
 }
 
 static double dispatch_cost(const struct dispatch *dispatch)
@@ -208,6 +246,34 @@ static double dispatch_cost(const struct dispatch *dispatch)
 		cost += dispatch->problem->hours *
 			dispatch_unit_cost(&dispatch->grid->unit[i % plan->units].cost, plan->output[i]);
 	return cost;
+}
+
+/* Adds what the solution passes: limits first, then, once none is passed, those after outages. */
+static int dispatch_tighten(struct dispatch *dispatch)
+{
+	int added = dispatch_add_violated(dispatch);
+
+	return added || !dispatch->problem->secure ? added : dispatch_outage_violated(dispatch);
+}
+
+/* Solves with the bounds as they stand, until no branch limit is violated. */
+static int dispatch_settle(struct dispatch *dispatch)
+{
+	const struct dispatch_problem *problem = dispatch->problem;
+	int err, added = 1;
+
+	while (added > 0) {
+		err = dispatch_run(dispatch);
+		if (!err)
+			err = dispatch_read_flows(dispatch);
+		if (err)
+			return err;
+		added = problem->form == DISPATCH_FULL ? 0 : dispatch_tighten(dispatch);
+		if (problem->progress && problem->progress(problem->context, dispatch->plan->rounds,
+							   dispatch->plan->limits_added, dispatch_cost(dispatch)))
+			return dispatch_stopped(dispatch);
+	}
+	return added;
 }
 
 struct dispatch_choice { /* which of charging and discharging stays open at a station in a period; 0: both */
@@ -284,16 +350,20 @@ static int dispatch_exclude(struct dispatch *dispatch)
 static int dispatch_work(struct dispatch *dispatch)
 {
 	u32 t, s;
-	int err;
+	int err = 0;
 
 	dispatch_columns(dispatch);
 	dispatch_ramps(dispatch);
 	dispatch_station_rows(dispatch);
+	dispatch_reserve_rows(dispatch);
 	if (dispatch->problem->form == DISPATCH_FULL)
 		dispatch_full_rows(dispatch);
 	else
 		dispatch_balance_islands(dispatch);
-	err = dispatch_settle(dispatch);
+	if (dispatch->problem->form == DISPATCH_FULL && dispatch->problem->secure)
+		err = dispatch_outage_full(dispatch);
+	if (!err)
+		err = dispatch_settle(dispatch);
 	if (!err && dispatch_station_both(dispatch, &t, &s))
 		err = dispatch_exclude(dispatch);
 	return err;
@@ -306,6 +376,8 @@ static void dispatch_finish(struct dispatch *dispatch)
 	const double *price = qp_prices(dispatch->qp);
 	size_t i;
 
+	dispatch_reserve_read(dispatch);
+	dispatch_outage_read(dispatch);
 	if (dispatch->problem->form == DISPATCH_FULL)
 		dispatch_price_full(dispatch);
 	else
@@ -317,6 +389,8 @@ static void dispatch_finish(struct dispatch *dispatch)
 	plan->cost = dispatch_cost(dispatch);
 	for (i = 0; i < (size_t)plan->periods * grid->branches; i++)
 		plan->binding += fabs(plan->rent[i]) > 1e-6;
+	for (i = 0; i < plan->outages; i++)
+		plan->binding += fabs(plan->after[i].rent) > 1e-6;
 }
 
 int dispatch_solve(const struct dispatch_problem *problem, struct dispatch_plan **ret_plan,

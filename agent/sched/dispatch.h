@@ -8,6 +8,9 @@
  *   balance of each island (price of energy), unit limits, ramps, |flow| <= limit (price of congestion)
  *
  * Nodal price at a bus = what one more MWh there costs: energy + congestion.
+ *
+ * On request also: reserve (units keep room upwards, together as much as each period asks for) and N-1 (after the
+ * outage of any one branch that does not split the network, every flow still keeps its limit).
  */
 #ifndef VOLTGATE_SCHED_DISPATCH_H
 #define VOLTGATE_SCHED_DISPATCH_H
@@ -15,6 +18,7 @@
 #include "agent/sched/grid.h"
 
 #define DISPATCH_PERIODS_MAX 672
+#define DISPATCH_RESERVE_HOURS (1.0 / 6) /* reserve is what a unit can ramp up in ten minutes */
 
 enum dispatch_form {
 	DISPATCH_LAZY, /* branch limits by distribution factors, added when violated */
@@ -49,6 +53,19 @@ struct dispatch_problem {
 	const struct dispatch_stations *stations; /* NULL: none */
 	double limits_scale;			  /* on branch limits; 0: limits are ignored */
 	enum dispatch_form form;
+	const double *reserve; /* by period, MW upwards from units that are no wind; NULL: none */
+	bool secure;	       /* N-1 */
+	double outage_scale;   /* on branch limits after an outage, besides limits_scale; 0: 1 */
+	double seconds;	       /* 0: as long as it takes */
+	/* Told after each round, NULL: nobody; true ends the search (-EINTR, as after seconds). */
+	bool (*progress)(void *context, u32 round, u32 limits, double cost);
+	void *context;
+};
+
+/* A branch limit after the outage of another branch: flow + factor * flow of the branch that is out. */
+struct dispatch_outage {
+	u32 period, branch, outage;
+	double factor, flow, rent;
 };
 
 struct dispatch_plan {
@@ -66,10 +83,16 @@ struct dispatch_plan {
 	double *charge, *discharge; /* periods x stations, MW */
 	double *stock;		    /* periods x stations, MWh */
 	double *worth;		    /* periods x stations: of a MWh in the vehicles */
-	signed char *open;   /* periods x stations: 1, only charging was left open; -1, only discharging; 0, both */
-	u32 branchings;	     /* programs solved to exclude charging and discharging at once */
-	double excluded_gap; /* of the cost, between the plan and the bound without that exclusion */
-	u32 rounds;	     /* solutions until no limit was violated */
+	signed char *open;     /* periods x stations: 1, only charging was left open; -1, only discharging; 0, both */
+	u32 branchings;	       /* programs solved to exclude charging and discharging at once */
+	double excluded_gap;   /* of the cost, between the plan and the bound without that exclusion */
+	double *reserve;       /* periods x units, MW kept free upwards; 0 where none is asked for */
+	double *headroom;      /* periods x units: price of the room between output + reserve and the most */
+	double *reserve_price; /* by period: of one more MW of reserve */
+	struct dispatch_outage *after; /* limits after outages that took part */
+	u32 outages;		       /* of them */
+	u32 splits;		       /* branches whose outage splits the network: not secured */
+	u32 rounds;		       /* solutions until no limit was violated */
 	u32 limits_added;
 	u32 binding; /* branch limits, over all periods */
 };
@@ -78,7 +101,8 @@ struct dispatch_error {
 	char text[320]; /* a sentence without a full stop */
 };
 
-/* 0; -EDOM: no output meets the limits, or there is no lowest cost: @ret_error says which; -ENOMEM. */
+/* 0; -EDOM: no output meets the limits, or there is no lowest cost: @ret_error says which; -EINTR: stopped, by time or
+ * by @problem->progress; -ENOMEM. */
 int dispatch_solve(const struct dispatch_problem *problem, struct dispatch_plan **ret_plan,
 		   struct dispatch_error *ret_error);
 void dispatch_free(struct dispatch_plan *plan);
@@ -86,6 +110,8 @@ struct dispatch_plan *dispatch_plan_new(const struct grid *grid, u32 periods, u3
 
 /* Least and most flow of a branch under its limit and its angles' limits. */
 void dispatch_flow_limits(const struct grid_branch *branch, double scale, double *ret_least, double *ret_most);
+/* What a unit can hold ready: 0 for wind. */
+double dispatch_reserve_most(const struct grid_unit *unit);
 double dispatch_unit_cost(const struct grid_cost *cost, double output);
 
 #endif

@@ -3,22 +3,20 @@
  * dispatch_full.c - every bus balanced and every limit given at once, by angles: the baseline.
  */
 #include "agent/sched/dispatch_parts.h"
-#include "agent/sched/nodal.h"
 
 static void dispatch_full_balance(struct dispatch *dispatch, u32 t, u32 b, u32 angles)
 {
 	const struct grid *grid = dispatch->grid;
-	double load = nodal_demand(grid, &dispatch->problem->load[(size_t)t * grid->buses], b);
+	double load = nodal_demand(dispatch->nodal, &dispatch->problem->load[(size_t)t * grid->buses], b);
 	u32 i;
 
 	dispatch->balance[(size_t)t * grid->buses + b] = qp_row(dispatch->qp, load, load);
-	for (i = 0; i < grid->units; i++)
-		if (grid->unit[i].bus == b)
-			qp_term(dispatch->qp, dispatch->output[(size_t)t * grid->units + i], 1);
+	for (i = dispatch->nodal->unit_start[b]; i < dispatch->nodal->unit_start[b + 1]; i++)
+		qp_term(dispatch->qp, dispatch->output[(size_t)t * grid->units + dispatch->nodal->unit[i]], 1);
 	for (i = 0; i < dispatch_stations(dispatch->problem); i++)
 		if (dispatch->problem->stations->station[i].bus == b)
 			dispatch_station_terms(dispatch, t, i, 1);
-	nodal_inflow(dispatch->qp, grid, b, angles);
+	nodal_inflow(dispatch->qp, dispatch->nodal, b, angles);
 }
 
 void dispatch_full_rows(struct dispatch *dispatch)

@@ -16,50 +16,62 @@
 void dispatch_balance_islands(struct dispatch *dispatch)
 {
 	const struct grid *grid = dispatch->grid;
+	const struct nodal *nodal = dispatch->nodal;
+	double *load = dispatch->factor; /* scratch: there are no more islands than buses */
 	u32 t, i, island;
 
-	for (t = 0; t < dispatch->problem->periods; t++)
+	for (t = 0; t < dispatch->problem->periods; t++) {
+		memset(load, 0, grid->islands * sizeof(*load));
+		for (i = 0; i < grid->buses; i++)
+			load[grid->bus[i].island] += dispatch->problem->load[(size_t)t * grid->buses + i];
 		for (island = 0; island < grid->islands; island++) {
-			double load = 0;
-
-			for (i = 0; i < grid->buses; i++)
-				if (grid->bus[i].island == island)
-					load += dispatch->problem->load[(size_t)t * grid->buses + i];
-			dispatch->balance[(size_t)t * grid->islands + island] = qp_row(dispatch->qp, load, load);
-			for (i = 0; i < grid->units; i++)
-				if (grid->bus[grid->unit[i].bus].island == island)
-					qp_term(dispatch->qp, dispatch->output[(size_t)t * grid->units + i], 1);
+			dispatch->balance[(size_t)t * grid->islands + island] =
+				qp_row(dispatch->qp, load[island], load[island]);
+			for (i = nodal->island_start[island]; i < nodal->island_start[island + 1]; i++)
+				qp_term(dispatch->qp, dispatch->output[(size_t)t * grid->units + nodal->island_unit[i]],
+					1);
 			for (i = 0; i < dispatch_stations(dispatch->problem); i++)
 				if (grid->bus[dispatch->problem->stations->station[i].bus].island == island)
 					dispatch_station_terms(dispatch, t, i, 1);
 		}
+	}
 }
 
-static int dispatch_add_limit(struct dispatch *dispatch, u32 t, u32 l)
+u32 dispatch_factor_row(struct dispatch *dispatch, u32 t, u32 l, u32 k, double weight, double least, double most)
 {
 	const struct grid *grid = dispatch->grid;
-	const struct grid_branch *branch = &grid->branch[l];
-	const double *factor = ptdf_row(dispatch->ptdf, l);
-	double fixed = -branch->susceptance * branch->shift, least, most;
-	u32 i;
+	const double *one = ptdf_row(dispatch->ptdf, l), *other = weight ? ptdf_row(dispatch->ptdf, k) : one;
+	const double *load = &dispatch->problem->load[(size_t)t * grid->buses];
+	double fixed, *factor = dispatch->factor;
+	u32 i, row;
 
-	if (!factor)
-		return -ENOMEM;
-	for (i = 0; i < grid->buses; i++)
-		fixed -= factor[i] * dispatch->problem->load[(size_t)t * grid->buses + i];
-	for (i = 0; i < grid->branches; i++)
-		if (grid->branch[i].shift)
-			fixed += grid->branch[i].susceptance * grid->branch[i].shift *
-				 (factor[grid->branch[i].from] - factor[grid->branch[i].to]);
-	dispatch_flow_limits(branch, dispatch->problem->limits_scale, &least, &most);
-	dispatch->limit[(size_t)t * grid->branches + l] = qp_row(dispatch->qp, least - fixed, most - fixed);
+	if (!one || !other)
+		return ~0U;
+	fixed = -grid->branch[l].susceptance * grid->branch[l].shift -
+		weight * grid->branch[k].susceptance * grid->branch[k].shift;
+	for (i = 0; i < grid->buses; i++) {
+		factor[i] = one[i] + weight * other[i];
+		fixed += factor[i] * (dispatch->nodal->shifted[i] - load[i]);
+	}
+	row = qp_row(dispatch->qp, least - fixed, most - fixed);
 	for (i = 0; i < grid->units; i++)
 		if (fabs(factor[grid->unit[i].bus]) > 1e-11)
 			qp_term(dispatch->qp, dispatch->output[(size_t)t * grid->units + i], factor[grid->unit[i].bus]);
 	for (i = 0; i < dispatch_stations(dispatch->problem); i++)
 		dispatch_station_terms(dispatch, t, i, factor[dispatch->problem->stations->station[i].bus]);
 	dispatch->plan->limits_added++;
-	return 0;
+	return row;
+}
+
+static int dispatch_add_limit(struct dispatch *dispatch, u32 t, u32 l)
+{
+	double least, most;
+	u32 row;
+
+	dispatch_flow_limits(&dispatch->grid->branch[l], dispatch->problem->limits_scale, &least, &most);
+	row = dispatch_factor_row(dispatch, t, l, l, 0, least, most);
+	dispatch->limit[(size_t)t * dispatch->grid->branches + l] = row;
+	return row == ~0U ? -ENOMEM : 0;
 }
 
 int dispatch_read_flows(struct dispatch *dispatch)
@@ -114,6 +126,22 @@ int dispatch_add_violated(struct dispatch *dispatch)
 	return added;
 }
 
+static void dispatch_price_outages(struct dispatch *dispatch)
+{
+	struct dispatch_plan *plan = dispatch->plan;
+	u32 i, b;
+
+	for (i = 0; i < plan->outages; i++) {
+		const struct dispatch_outage *outage = &plan->after[i];
+		const double *factor = ptdf_row(dispatch->ptdf, outage->branch);
+		const double *out = ptdf_row(dispatch->ptdf, outage->outage);
+
+		for (b = 0; factor && out && b < plan->buses; b++)
+			plan->price[(size_t)outage->period * plan->buses + b] +=
+				outage->rent * (factor[b] + outage->factor * out[b]);
+	}
+}
+
 void dispatch_price_lazy(struct dispatch *dispatch)
 {
 	const struct grid *grid = dispatch->grid;
@@ -139,4 +167,5 @@ void dispatch_price_lazy(struct dispatch *dispatch)
 				prices[i] += rent[l] * factor[i];
 		}
 	}
+	dispatch_price_outages(dispatch);
 }

@@ -7,6 +7,7 @@
 #define VOLTGATE_SCHED_DISPATCH_PARTS_H
 
 #include "agent/sched/dispatch.h"
+#include "agent/sched/nodal.h"
 #include "agent/sched/ptdf.h"
 #include "agent/sched/qp.h"
 
@@ -23,6 +24,14 @@ struct dispatch {
 	u32 *ramp;			 /* rows: periods x units; ~0: none */
 	u32 *charge, *discharge, *stock; /* columns, periods x stations */
 	u32 *fill;			 /* rows, periods x stations */
+	u32 *reserve;			 /* columns, periods x units; NULL: no reserve is asked for */
+	u32 *room;			 /* rows, periods x units: output + reserve within the most; ~0: none */
+	u32 *need;			 /* rows, by period */
+	u32 *outage_row;		 /* of plan->after */
+	u32 outage_space;
+	double *factor; /* scratch, by bus */
+	struct nodal *nodal;
+	double started; /* seconds of a steady clock */
 	struct dispatch_error *error;
 };
 
@@ -33,10 +42,26 @@ int dispatch_read_flows(struct dispatch *dispatch);
 /* Adds the limits that the solution passes; how many, or -ENOMEM. */
 int dispatch_add_violated(struct dispatch *dispatch);
 void dispatch_price_lazy(struct dispatch *dispatch);
+/* A row that holds flow @l (+ @weight times flow @k, where that is not 0) of period @t to @least .. @most. ~0: memory.
+ */
+u32 dispatch_factor_row(struct dispatch *dispatch, u32 t, u32 l, u32 k, double weight, double least, double most);
 
 /* dispatch_full.c */
 void dispatch_full_rows(struct dispatch *dispatch);
 void dispatch_price_full(struct dispatch *dispatch);
+
+/* dispatch_reserve.c */
+void dispatch_reserve_columns(struct dispatch *dispatch);
+void dispatch_reserve_rows(struct dispatch *dispatch);
+void dispatch_reserve_read(struct dispatch *dispatch);
+
+/* dispatch_outage.c */
+/* Adds limits after outages that the solution passes, the worst of each branch and period; how many, or -ENOMEM. */
+int dispatch_outage_violated(struct dispatch *dispatch);
+/* All of them, by angles. -ENOMEM. */
+int dispatch_outage_full(struct dispatch *dispatch);
+void dispatch_outage_read(struct dispatch *dispatch);
+void dispatch_outage_limits(const struct dispatch_problem *problem, u32 l, double *ret_least, double *ret_most);
 
 /* dispatch_station.c */
 void dispatch_station_columns(struct dispatch *dispatch);

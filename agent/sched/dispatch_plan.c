@@ -29,9 +29,13 @@ struct dispatch_plan *dispatch_plan_new(const struct grid *grid, u32 periods, u3
 	plan->price = calloc((size_t)periods * grid->buses + 1, sizeof(double));
 	plan->flow = calloc((size_t)periods * grid->branches + 1, sizeof(double));
 	plan->rent = calloc((size_t)periods * grid->branches + 1, sizeof(double));
+	plan->reserve = calloc((size_t)periods * grid->units + 1, sizeof(double));
+	plan->headroom = calloc((size_t)periods * grid->units + 1, sizeof(double));
+	plan->reserve_price = calloc((size_t)periods + 1, sizeof(double));
 	plan->energy = calloc((size_t)periods * grid->islands + 1, sizeof(double));
 	if (plan->output && plan->ramp && plan->angle && plan->price && plan->flow && plan->rent && plan->energy &&
-	    plan->charge && plan->discharge && plan->stock && plan->worth && plan->open)
+	    plan->charge && plan->discharge && plan->stock && plan->worth && plan->open && plan->reserve &&
+	    plan->headroom && plan->reserve_price)
 		return plan;
 	dispatch_free(plan);
 	return NULL;
@@ -53,5 +57,9 @@ void dispatch_free(struct dispatch_plan *plan)
 	free(plan->stock);
 	free(plan->worth);
 	free(plan->open);
+	free(plan->reserve);
+	free(plan->headroom);
+	free(plan->reserve_price);
+	free(plan->after);
 	free(plan);
 }

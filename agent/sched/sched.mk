@@ -5,6 +5,7 @@ ROUTE_SOURCES := agent/sched/casefile.c agent/sched/evrptw.c agent/sched/routing
 CASE_SOURCES := agent/sched/casefile.c agent/sched/grid.c agent/sched/matpower.c agent/sched/csv.c agent/sched/gridfiles.c
 DISPATCH_SOURCES := $(CASE_SOURCES) agent/sched/qp.c agent/sched/ptdf.c agent/sched/dispatch.c agent/sched/dispatch_plan.c \
 	agent/sched/dispatch_lazy.c agent/sched/dispatch_full.c agent/sched/dispatch_station.c \
-	agent/sched/certificate.c agent/sched/conflict.c agent/sched/nodal.c
+	agent/sched/dispatch_reserve.c agent/sched/dispatch_outage.c agent/sched/contingency.c \
+	agent/sched/certificate.c agent/sched/certificate_outage.c agent/sched/conflict.c agent/sched/nodal.c
 SCHED_SOURCES := $(sort $(ROUTE_SOURCES) $(DISPATCH_SOURCES))
 SCHED_LIBS := -lClp -lCoinUtils -lm

@@ -12,43 +12,7 @@
 #include "agent/sched/conflict.h"
 #include "agent/sched/gridfiles.h"
 #include "tests/ktap.h"
-
-static u64 draw_state = 1;
-
-static double draw(double least, double most)
-{
-	draw_state = draw_state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return least + (most - least) * (double)(draw_state >> 33) / (double)(1ULL << 31);
-}
-
-static const char *shared(void)
-{
-	return getenv("SHARED") ? getenv("SHARED") : "../shared";
-}
-
-static struct grid *load_case(const char *name)
-{
-	struct grid *grid = NULL;
-	char path[512];
-
-	snprintf(path, sizeof(path), "%s/data/matpower/%s.m", shared(), name);
-	if (matpower_load(path, &grid)) {
-		grid_free(grid);
-		return NULL;
-	}
-	return grid;
-}
-
-static double *loads(const struct grid *grid, u32 periods, double low, double high)
-{
-	double *load = calloc((size_t)periods * grid->buses, sizeof(*load)), factor;
-	u32 t, i;
-
-	for (t = 0; t < periods; t++)
-		for (factor = draw(low, high), i = 0; i < grid->buses; i++)
-			load[(size_t)t * grid->buses + i] = grid->bus[i].load * factor;
-	return load;
-}
+#include "tests/sched/drawn.h"
 
 /* The plan of @form, certified; NULL: none. */
 static struct dispatch_plan *plan(const struct grid *grid, u32 periods, const double *load, double scale,
