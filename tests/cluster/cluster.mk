@@ -33,9 +33,9 @@ $(B)/tests/cluster/mutants: $(CLUSTER) tests/cluster/cluster.mk
 	@chmod +x $@
 
 .PHONY: sim
-#: make sim SEEDS=1..10000   simulated clusters; prints the seeds that fail. $(B)/tests/cluster/voltgate-cluster-sim -v SEED shows how
+#: make sim SEEDS=1..10000   simulated clusters; prints the seeds that fail; interrupted, it goes on where it was. $(B)/tests/cluster/voltgate-cluster-sim -v SEED shows how
 sim: $(CLUSTER)
-	$(CLUSTER) -r -j $(CLUSTER_JOBS) $(SEEDS)
+	$(CLUSTER) -r -o $(B)/sim.progress -j $(CLUSTER_JOBS) $(SEEDS)
 
 .PHONY: sim-mutants
 #: make sim-mutants   which mutants of the consensus code the simulator alone finds (half an hour); `make check` asks who is quickest

@@ -5,19 +5,24 @@
  *   voltgate-cluster-sim [-j JOBS] [-v] [-t] [-k] [-r] [-x] [-T SECONDS] [-s SCENARIO] SEED|FIRST..LAST
  *     -v  one seed with the last things that happened before its failure; -t  each seed twice, to be equal
  *     -s  a written run (scenario.c) with these seeds; "all": each of them; "list": their names
- *     -x  the first failure ends it   -T  a seed may take so long   -k  KTAP   -r  coverage of the rules C1..C24 is
- * demanded
+ *     -x  the first failure ends it   -T  a seed may take so long   -k  KTAP
+ *     -r  coverage of the rules C1..C24 is demanded
+ *     -p  tells now and then how far it is   -o  keeps that in a file, from which an interrupted run goes on
  *
  * Each job is a process of its own, so that a crash or a hang of the code under test is one seed's failure: the parent
  * notes it and goes on. Exit 0: all seeds passed; 1: some failed (they are printed); 2: usage.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "tests/cluster/progress.h"
 #include "tests/cluster/scenario.h"
 #include "tests/cluster/world.h"
 
@@ -27,7 +32,7 @@
 
 /* Shared by parent and jobs. */
 struct job {
-	u64 at; /* seed it works on */
+	u64 at; /* seed it works on; ~0: there are no more */
 	u64 done, failed, commits, events, parcels, lies, virtual_us;
 	u32 rules;
 };
@@ -35,7 +40,8 @@ struct job {
 struct options {
 	u64 first, last;
 	u32 jobs;
-	bool verbose, twice, ktap, rules, first_only;
+	bool verbose, twice, ktap, rules, first_only, progress;
+	const char *record;
 	u32 seconds; /* for one seed */
 	const struct scenario *scenario;
 };
@@ -44,6 +50,7 @@ static struct {
 	u64 next; /* seed that nobody took yet */
 	bool stop;
 	struct job jobs[JOBS_MAX];
+	struct progress progress;
 } * shared;
 static int points, failed_points;
 
@@ -111,6 +118,15 @@ static bool run_seed(const struct options *options, u64 seed, struct job *job)
 	return !failed;
 }
 
+static void note_failure(struct job *job, u64 seed)
+{
+	u32 place = __atomic_fetch_add(&shared->progress.failed_count, 1, __ATOMIC_SEQ_CST);
+
+	job->failed++;
+	if (place < PROGRESS_FAILED_MAX)
+		shared->progress.failed[place] = seed;
+}
+
 static void job_run(const struct options *options, u32 number)
 {
 	struct job *job = &shared->jobs[number];
@@ -120,11 +136,12 @@ static void job_run(const struct options *options, u32 number)
 		job->at = seed;
 		alarm(options->seconds);
 		if (!run_seed(options, seed, job)) {
-			job->failed++;
+			note_failure(job, seed);
 			shared->stop |= options->first_only;
 		}
 		job->done++;
 	}
+	job->at = shared->stop ? job->at : ~0ULL;
 	alarm(0);
 }
 
@@ -137,10 +154,50 @@ static void job_start(const struct options *options, u32 number, pid_t *ret_pid)
 		exit(2);
 	}
 	if (!*ret_pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		job_run(options, number);
 		fflush(stdout);
 		_exit(0);
 	}
+}
+
+/* How far all jobs together are. */
+static void progress_look(const struct options *options)
+{
+	struct progress *progress = &shared->progress;
+	u64 through = options->last, done = 0, failed = progress->earlier_failed;
+	u32 i;
+
+	for (i = 0; i < options->jobs; i++) {
+		const struct job *job = &shared->jobs[i];
+
+		if (job->at <= through)
+			through = job->at ? job->at - 1 : options->first - 1;
+		done += job->done;
+		failed += job->failed;
+		progress->rules |= job->rules;
+	}
+	if (through + 1 > progress->through + 1)
+		progress->through = through;
+	progress_tick(progress, done, failed);
+}
+
+/* The next job that ended; meanwhile how far they are. */
+static pid_t job_wait(const struct options *options, int *ret_status)
+{
+	const struct timespec second = { .tv_sec = 1 };
+	sigset_t ended;
+	pid_t pid;
+
+	sigemptyset(&ended);
+	sigaddset(&ended, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &ended, NULL);
+	while (!(pid = waitpid(-1, ret_status, WNOHANG))) {
+		sigtimedwait(&ended, NULL, &second);
+		if (options->progress)
+			progress_look(options);
+	}
+	return pid;
 }
 
 static void jobs_run(const struct options *options)
@@ -153,7 +210,7 @@ static void jobs_run(const struct options *options)
 		job_start(options, i, &pids[i]);
 	while (busy) {
 		int status;
-		pid_t pid = wait(&status);
+		pid_t pid = job_wait(options, &status);
 
 		for (i = 0; i < options->jobs && pids[i] != pid; i++)
 			;
@@ -170,7 +227,7 @@ static void jobs_run(const struct options *options)
 				 WIFSIGNALED(status) ? "signal" : "exit code",
 				 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 		print_failure(shared->jobs[i].at, why);
-		shared->jobs[i].failed++;
+		note_failure(&shared->jobs[i], shared->jobs[i].at);
 		shared->jobs[i].done++;
 		shared->stop |= options->first_only;
 		job_start(options, i, &pids[i]);
@@ -179,8 +236,8 @@ static void jobs_run(const struct options *options)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: voltgate-cluster-sim [-j JOBS] [-v] [-t] [-k] [-r] [-x] [-T SECONDS] [-s SCENARIO] "
-			"SEED|FIRST..LAST\n");
+	fprintf(stderr, "usage: voltgate-cluster-sim [-j JOBS] [-v] [-t] [-k] [-r] [-x] [-p] [-o FILE] [-T SECONDS] "
+			"[-s SCENARIO] SEED|FIRST..LAST\n");
 	return 2;
 }
 
@@ -190,13 +247,15 @@ static int options_read(int argc, char **argv, struct options *ret_options, cons
 	int option;
 
 	*ret_options = (struct options){ .jobs = 1, .seconds = SEED_SECONDS };
-	while ((option = getopt(argc, argv, "j:vtkrxs:T:")) != -1) {
+	while ((option = getopt(argc, argv, "j:vtkrxpo:s:T:")) != -1) {
 		if (option == 'j')
 			ret_options->jobs = (u32)atoi(optarg);
 		else if (option == 'T')
 			ret_options->seconds = (u32)atoi(optarg);
 		else if (option == 's')
 			*ret_scenario = optarg;
+		else if (option == 'o')
+			ret_options->record = optarg;
 		else if (option == '?')
 			return -EINVAL;
 		ret_options->verbose |= option == 'v';
@@ -204,6 +263,7 @@ static int options_read(int argc, char **argv, struct options *ret_options, cons
 		ret_options->ktap |= option == 'k';
 		ret_options->rules |= option == 'r';
 		ret_options->first_only |= option == 'x';
+		ret_options->progress |= option == 'p' || option == 'o';
 	}
 	if (optind + 1 != argc || ret_options->jobs < 1 || ret_options->jobs > JOBS_MAX)
 		return -EINVAL;
@@ -270,12 +330,18 @@ static void run_seeds(const struct options *options)
 	char more[160];
 	u32 rule, missing = 0;
 
-	shared->next = options->first;
+	progress_init(&shared->progress, options->record, options->first, options->last);
+	shared->next = shared->progress.through + 1;
 	if (options->jobs == 1 && options->verbose)
 		job_run(options, 0);
 	else
 		jobs_run(options);
 	sum_up(options, &sum);
+	sum.done += shared->progress.earlier;
+	sum.failed += shared->progress.earlier_failed;
+	sum.rules |= shared->progress.rules;
+	if (!shared->stop)
+		progress_done(&shared->progress);
 	snprintf(more, sizeof(more),
 		 ": %llu seeds, %llu failed, %llu blocks, %llu events, %llu parcels, %llu lies, %.0f s of virtual time",
 		 (unsigned long long)sum.done, (unsigned long long)sum.failed, (unsigned long long)sum.commits,
