@@ -61,6 +61,8 @@ WRONG = [
     ["tx", "invoke", "c", "--certificate", "x", "--key", "y"], ["tx", "invoke", "c", "--certificate", "x", "--key", "y", "kv"],
     ["tx", "invoke", "c", "--certificate", "x", "--key", "y", "--flight", "0", "kv", "get"], ["tx", "invoke", "c", "--bad", "x", "kv", "get"],
     ["tx", "invoke", "c", "--certificate", "x", "--key", "y", "--batch", "f", "kv", "get"], ["tx", "query", "c", "--batch", "f"],
+    ["wallet"], ["wallet", "creat"], ["wallet", "create", "o"], ["wallet", "create", "o", "--name"], ["wallet", "show"],
+    ["wallet", "create", "o", "--name", "a b", "--genesis", "g", "--out", "w"], ["wallet", "create", "o", "--nme", "x"],
     ["plan"], ["plan", "--periods", "0", "x"], ["plan", "--periods"], ["plan", "check", "x"], ["plan", "--fast", "x"],
     ["route"], ["route", "--tim", "1", "x"], ["route", "check", "x"], ["route", "--time", "0", "x"],
 ]

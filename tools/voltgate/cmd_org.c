@@ -13,6 +13,7 @@
 
 #include "tools/voltgate/org_certificate.h"
 #include "tools/voltgate/org_enrol.h"
+#include "tools/voltgate/org_issue.h"
 #include "tools/voltgate/say.h"
 
 #define AUTHORITY_DAYS 7300
@@ -168,25 +169,23 @@ static int issue_words(int argc, char **argv, struct issue_words *words)
 	return CLI_OK;
 }
 
-static int issue(const struct cli *cli, int argc, char **argv)
+int org_issue(const char *folder, struct org_certificate *what, const char *out, X509 **ret_certificate)
 {
-	struct issue_words words = { .folder = NULL };
 	X509 *issuer = NULL, *certificate = NULL;
 	EVP_PKEY *authority = NULL, *key = NULL;
 	char path[512], organisation[64];
 	struct org_key_error error;
-	int status = issue_words(argc, argv, &words);
+	int status = folder_make(out);
 
-	if (!status)
-		status = folder_make(words.out);
+	*ret_certificate = NULL;
 	if (status)
 		return status;
-	join(path, words.folder, "org.crt");
+	join(path, folder, "org.crt");
 	if (org_key_certificate(path, &issuer, &error))
 		return say_failure(CLI_REFUSED, "%s", error.text);
-	join(path, words.folder, "org.key");
+	join(path, folder, "org.key");
 	org_key_subject(issuer, NID_organizationName, organisation, sizeof(organisation));
-	words.what.organisation = organisation;
+	what->organisation = organisation;
 	if (org_key_read(path, &authority, &error))
 		goto fail;
 	snprintf(error.text, sizeof(error.text), "the key in %.200s does not belong to the certificate beside it",
@@ -196,20 +195,37 @@ static int issue(const struct cli *cli, int argc, char **argv)
 	snprintf(error.text, sizeof(error.text), "OpenSSL could not make a key");
 	key = org_key_new();
 	if (key)
-		certificate = org_certificate_make(&words.what, key, issuer, authority, &error);
+		certificate = org_certificate_make(what, key, issuer, authority, &error);
 	if (!certificate)
 		goto fail;
-	status = pair_write(words.out, words.what.kind == ORG_NODE ? "node" : "client", key, certificate);
-	if (!status)
-		status = tell(cli, certificate);
+	status = pair_write(out, what->kind == ORG_NODE ? "node" : "client", key, certificate);
+	if (!status) {
+		*ret_certificate = certificate;
+		certificate = NULL;
+	}
 	goto out;
 fail:
 	status = say_failure(CLI_REFUSED, "%s", error.text);
 out:
+	what->organisation = NULL;
 	X509_free(certificate);
 	X509_free(issuer);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(authority);
+	return status;
+}
+
+static int issue(const struct cli *cli, int argc, char **argv)
+{
+	struct issue_words words = { .folder = NULL };
+	X509 *certificate = NULL;
+	int status = issue_words(argc, argv, &words);
+
+	if (!status)
+		status = org_issue(words.folder, &words.what, words.out, &certificate);
+	if (!status)
+		status = tell(cli, certificate);
+	X509_free(certificate);
 	return status;
 }
 

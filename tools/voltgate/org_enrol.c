@@ -45,6 +45,14 @@ static int take_number(const char *option, const char *word, u64 *ret_number)
 	return CLI_OK;
 }
 
+static u64 serial_now(void)
+{
+	struct timeval now;
+
+	gettimeofday(&now, NULL);
+	return time_text_of_unix((u64)now.tv_sec * 1000000 + (u64)now.tv_usec);
+}
+
 /* A moment, or how long from now. */
 static int take_time(const char *option, const char *word, u64 *ret_time)
 {
@@ -103,12 +111,10 @@ static int take_option(const char *option, const char *value, struct enrol_words
 static int take_words(int argc, char **argv, struct enrol_words *words)
 {
 	bool revoke = !strcmp(argv[0], "revoke");
-	struct timeval now;
 	int at, status = CLI_OK;
 
-	gettimeofday(&now, NULL);
 	words->credential.role = CREDENTIAL_CLIENT;
-	words->credential.serial = time_text_of_unix((u64)now.tv_sec * 1000000 + (u64)now.tv_usec);
+	words->credential.serial = serial_now();
 	for (at = 1; at < argc && !status; at++) {
 		if (argv[at][0] != '-' && !words->folder)
 			words->folder = argv[at];
@@ -181,6 +187,38 @@ static int tell(const struct cli *cli, const struct enrol_words *words, const ch
 	return CLI_OK;
 }
 
+/* The authority's secret, the channel and the organisation; then the signed transaction. */
+static int state(struct enrol_words *words, const struct membership *genesis, enum transaction_kind kind)
+{
+	struct org_key_error error;
+	u8 secret[64];
+	char path[512];
+	int status;
+
+	snprintf(path, sizeof(path), "%.480s/org.key", words->folder);
+	if (org_key_secret(path, secret, &error))
+		return say_failure(CLI_REFUSED, "%s", error.text);
+	membership_channel_id(genesis, words->credential.channel);
+	status = find_organisation(genesis, words, secret + 32, &words->credential.organisation);
+	if (!status)
+		status = write_transaction(words, kind, secret);
+	sodium_memzero(secret, sizeof(secret));
+	return status;
+}
+
+int org_enrol_client(const char *folder, const struct membership *genesis, const u8 key[32], u64 expires,
+		     const char *out)
+{
+	struct enrol_words words = {
+		.folder = folder,
+		.out = out,
+		.credential = { .role = CREDENTIAL_CLIENT, .serial = serial_now(), .expires = expires },
+	};
+
+	memcpy(words.credential.subject, key, sizeof(words.credential.subject));
+	return state(&words, genesis, TRANSACTION_ENROL);
+}
+
 int org_enrol(const struct cli *cli, int argc, char **argv)
 {
 	enum transaction_kind kind = strcmp(argv[0], "revoke") ? TRANSACTION_ENROL : TRANSACTION_REVOKE;
@@ -188,8 +226,6 @@ int org_enrol(const struct cli *cli, int argc, char **argv)
 	static struct membership genesis;
 	struct genesis_file_error error;
 	struct org_key_error key_error;
-	u8 secret[64];
-	char path[512];
 	int status = take_words(argc, argv, &words);
 
 	if (status)
@@ -198,14 +234,7 @@ int org_enrol(const struct cli *cli, int argc, char **argv)
 		return say_failure(CLI_REFUSED, "%s", error.text);
 	if (org_key_public(words.key, words.credential.subject, &key_error))
 		return say_failure(CLI_REFUSED, "%s", key_error.text);
-	snprintf(path, sizeof(path), "%.480s/org.key", words.folder);
-	if (org_key_secret(path, secret, &key_error))
-		return say_failure(CLI_REFUSED, "%s", key_error.text);
-	membership_channel_id(&genesis, words.credential.channel);
-	status = find_organisation(&genesis, &words, secret + 32, &words.credential.organisation);
-	if (!status)
-		status = write_transaction(&words, kind, secret);
-	sodium_memzero(secret, sizeof(secret));
+	status = state(&words, &genesis, kind);
 	if (!status)
 		status = tell(cli, &words, genesis.organisations[words.credential.organisation].name, argv[0]);
 	return status;
