@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "agent/gate_json.h"
-#include "tools/voltgate/invoker.h"
-#include "tools/voltgate/invoker_work.h"
+#include "agent/client/invoker.h"
+#include "agent/client/invoker_work.h"
 #include "tools/voltgate/say.h"
 #include "tools/voltgate/tx_query.h"
 

@@ -10,7 +10,7 @@
 
 #include "ledger/transaction.h"
 #include "node/voltgate.pb-c.h"
-#include "tools/voltgate/invoker_work.h"
+#include "agent/client/invoker_work.h"
 #include "tools/voltgate/say.h"
 
 #define QUERY_CALL_MS 5000 /* one node's patience */

@@ -6,7 +6,7 @@
 #ifndef VOLTGATE_TOOLS_TX_QUERY_H
 #define VOLTGATE_TOOLS_TX_QUERY_H
 
-#include "tools/voltgate/consortium.h"
+#include "tools/voltgate/consortium_open.h"
 
 struct tx_query {
 	const char *node; /* this one alone; NULL: the next where one does not answer */

@@ -9,7 +9,7 @@ CLI_GATE := $(CLI_JSON) $(CLI_KERNEL) agent/control_client.c agent/gate_control.
 CLI_LOG := agent/chain.c agent/verdictframe.c agent/verdictlog_reader.c ledger/crc32c.c
 CLI_LEDGER := $(LEDGER_SOURCES)
 # A gRPC client of the nodes.
-CLI_NET := $(NODE_PROTO) $(NET_GRPC_SOURCES)
+CLI_NET := $(NODE_PROTO) $(NET_GRPC_SOURCES) $(CLIENT_SOURCES)
 CLI_COMMANDS := $(wildcard tools/voltgate/*.c)
 CLI_LIBS := -ljansson -lnl-genl-3 -lnl-3 -lsodium -lbpf -lpcap
 

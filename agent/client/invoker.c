@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "agent/time_text.h"
-#include "tools/voltgate/invoker_work.h"
+#include "agent/client/invoker_work.h"
 
 #define INVOKER_AGAIN_US 100000
 #define INVOKER_SHUN_US 3000000 /* a node that did not answer is asked last for so long */

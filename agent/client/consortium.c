@@ -2,29 +2,18 @@
 /*
  * consortium.c - a channel's nodes as a client sees them: see consortium.h.
  */
-#include "tools/voltgate/consortium.h"
+#include "agent/client/consortium.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "node/voltgate.pb-c.h"
-#include "tools/voltgate/room.h"
-#include "tools/voltgate/say.h"
 
 #define CONSORTIUM_REFRESH_MS 3000 /* for the present configuration */
-
-struct consortium_link { /* of one client: where its state is written */
-	struct consortium *consortium;
-	u32 node;
-};
-
-static struct consortium_link consortium_links[MEMBERSHIP_NODES_MAX];
 
 static u64 consortium_now_ms(void)
 {
@@ -74,13 +63,13 @@ struct grpc_client *consortium_client(struct consortium *consortium, u32 node)
 		.tls = consortium->tls,
 		.expect_key = at->key,
 		.state = consortium_state,
-		.arg = &consortium_links[node],
+		.arg = &consortium->links[node],
 	};
 	struct identity_error error = { .text = "" };
 
 	if (consortium->clients[node] || !*at->address)
 		return consortium->clients[node];
-	consortium_links[node] = (struct consortium_link){ consortium, node };
+	consortium->links[node] = (struct consortium_link){ consortium, node };
 	grpc_limits_default(&options.limits);
 	if (grpc_client_open(consortium->base, &options, &consortium->clients[node], &error)) {
 		snprintf(consortium->trouble[node], sizeof(consortium->trouble[0]), "%.159s", error.text);
@@ -214,8 +203,7 @@ static bool refresh_done(void *arg)
 	return refresh->done;
 }
 
-/* Nobody answers: the known one may still do. */
-static void consortium_refresh(struct consortium *consortium)
+void consortium_refresh(struct consortium *consortium)
 {
 	static struct consortium_refresh refresh;
 	u32 sequence = consortium->membership.sequence, i;
@@ -232,109 +220,33 @@ static void consortium_refresh(struct consortium *consortium)
 
 /* --- opening --- */
 
-static int consortium_read_genesis(struct consortium *consortium, const char *path)
-{
-	u8 *bytes = malloc(MEMBERSHIP_BYTES_MAX + 1);
-	int fd = open(path, O_RDONLY | O_CLOEXEC), error = fd < 0 ? errno : 0;
-	ssize_t got = bytes && fd >= 0 ? read(fd, bytes, MEMBERSHIP_BYTES_MAX + 1) : 0;
-	int status = CLI_OK;
-
-	if (got < 0)
-		error = errno;
-	if (fd >= 0)
-		close(fd);
-	if (error || !bytes)
-		status = say_failure(CLI_REFUSED, "cannot read %s: %s", path, strerror(error ? error : ENOMEM));
-	else if (membership_decode((struct span){ bytes, (size_t)got }, &consortium->membership))
-		status = say_failure(CLI_REFUSED, "%s is no configuration of a channel", path);
-	else
-		membership_channel_id(&consortium->membership, consortium->channel);
-	free(bytes);
-	return status;
-}
-
-static int keep_object(void *arg, const json_t *object)
-{
-	json_t **kept = arg;
-
-	if (!*kept)
-		*kept = json_deep_copy(object);
-	return 0;
-}
-
-static int consortium_take_object(struct consortium *consortium, const json_t *object)
-{
-	const char *hex = json_string_value(json_object_get(object, "configuration"));
-	const char *id = json_string_value(json_object_get(object, "id"));
-	u8 *bytes = malloc(MEMBERSHIP_BYTES_MAX);
-	size_t len = 0, id_len = 0;
-	int status = CLI_OK;
-
-	if (!bytes || !hex || !id || sodium_hex2bin(bytes, MEMBERSHIP_BYTES_MAX, hex, strlen(hex), NULL, &len, NULL) ||
-	    sodium_hex2bin(consortium->channel, 32, id, strlen(id), NULL, &id_len, NULL) || id_len != 32 ||
-	    membership_decode((struct span){ bytes, len }, &consortium->membership))
-		status = say_failure(CLI_REFUSED, "the agent does not know the channel's configuration now");
-	free(bytes);
-	return status;
-}
-
-static int consortium_ask_agent(const struct cli *cli, struct consortium *consortium, const char *channel)
-{
-	struct control_client *client;
-	struct gate_error text = { "" };
-	json_t *object = NULL;
-	int status = room_agent(cli, &client), error;
-
-	if (status)
-		return status;
-	error = control_client_call(client, json_pack("{s:s, s:s}", "do", "channel-show", "channel", channel),
-				    keep_object, &object, &text);
-	status = error ? room_status(error, &text) : consortium_take_object(consortium, object);
-	json_decref(object);
-	control_client_close(client);
-	return status;
-}
-
-static int consortium_find(const struct cli *cli, struct consortium *consortium, const struct consortium_words *words)
-{
-	char hex[65];
-	int status;
-
-	if (!words->genesis)
-		return consortium_ask_agent(cli, consortium, words->channel);
-	status = consortium_read_genesis(consortium, words->genesis);
-	if (status)
-		return status;
-	sodium_bin2hex(hex, sizeof(hex), consortium->channel, 32);
-	if (strcmp(words->channel, consortium->membership.name) && strcmp(words->channel, hex))
-		return say_failure(CLI_REFUSED, "%s is of channel \"%s\", not \"%.64s\"", words->genesis,
-				   consortium->membership.name, words->channel);
-	return CLI_OK;
-}
-
-int consortium_open(const struct cli *cli, const struct consortium_words *words, struct consortium **ret_consortium)
+int consortium_new(const struct consortium_options *options, struct consortium **ret_consortium,
+		   struct identity_error *ret_error)
 {
 	struct consortium *consortium = calloc(1, sizeof(*consortium));
-	struct identity_error error = { .text = "" };
-	int status;
+	int err = consortium && sodium_init() >= 0 ? 0 : -ENOMEM;
 
-	if (!consortium || sodium_init() < 0 || !(consortium->base = event_base_new())) {
-		free(consortium);
-		return say_failure(CLI_REFUSED, "out of memory");
+	*ret_consortium = NULL;
+	snprintf(ret_error->text, sizeof(ret_error->text), "out of memory");
+	if (!err) {
+		consortium->base = options->base ? options->base : event_base_new();
+		consortium->own_base = !options->base;
+		consortium->membership = *options->membership;
+		memcpy(consortium->channel, options->channel, sizeof(consortium->channel));
+		err = consortium->base
+			      ? identity_tls_open(options->certificate, options->key, &consortium->tls, ret_error)
+			      : -ENOMEM;
 	}
-	status = consortium_find(cli, consortium, words);
-	if (!status && identity_tls_open(words->certificate, words->key, &consortium->tls, &error))
-		status = say_failure(CLI_REFUSED, "%s", error.text);
-	if (!status && consortium_trust(consortium))
-		status = say_failure(CLI_REFUSED, "the channel's authorities cannot be taken in");
-	if (status) {
+	if (!err && consortium_trust(consortium)) {
+		snprintf(ret_error->text, sizeof(ret_error->text), "the channel's authorities cannot be taken in");
+		err = -EINVAL;
+	}
+	if (err) {
 		consortium_close(consortium);
-		return status;
+		return err;
 	}
-	if (words->genesis)
-		consortium_refresh(consortium);
 	*ret_consortium = consortium;
-	return CLI_OK;
+	return 0;
 }
 
 void consortium_close(struct consortium *consortium)
@@ -344,6 +256,7 @@ void consortium_close(struct consortium *consortium)
 	consortium_disconnect(consortium);
 	if (consortium->tls)
 		identity_tls_close(consortium->tls);
-	event_base_free(consortium->base);
+	if (consortium->own_base && consortium->base)
+		event_base_free(consortium->base);
 	free(consortium);
 }

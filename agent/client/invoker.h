@@ -3,12 +3,12 @@
  * invoker.h - transactions of a client, many at a time: proposals signed with
  * its key, endorsed by as many organisations as the channel asks for, submitted, and followed to their end.
  */
-#ifndef VOLTGATE_TOOLS_INVOKER_H
-#define VOLTGATE_TOOLS_INVOKER_H
+#ifndef VOLTGATE_CLIENT_INVOKER_H
+#define VOLTGATE_CLIENT_INVOKER_H
 
 #include "ledger/outcome.h"
 #include "ledger/transaction.h"
-#include "tools/voltgate/consortium.h"
+#include "agent/client/consortium.h"
 
 struct invoker;
 

@@ -6,11 +6,11 @@
  *   ENDORSING --enough organisations agree--> SUBMITTING --committed or refused--> gone
  *   ENDORSING, SUBMITTING --a node fails--> the same with the next node, after a pause
  */
-#ifndef VOLTGATE_TOOLS_INVOKER_WORK_H
-#define VOLTGATE_TOOLS_INVOKER_WORK_H
+#ifndef VOLTGATE_CLIENT_INVOKER_WORK_H
+#define VOLTGATE_CLIENT_INVOKER_WORK_H
 
 #include "node/voltgate.pb-c.h"
-#include "tools/voltgate/invoker.h"
+#include "agent/client/invoker.h"
 
 enum invoker_phase { INVOKER_ENDORSING, INVOKER_SUBMITTING };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "ledger/endorsement.h"
-#include "tools/voltgate/invoker_work.h"
+#include "agent/client/invoker_work.h"
 
 #define ENDORSE_AGAIN_US 200000
 
