@@ -63,6 +63,37 @@ static json_t *plan_json_binding(const struct grid *grid, const struct dispatch_
 	return binding;
 }
 
+/* Reserve and outages, where they were asked for. */
+static void plan_json_security(json_t *object, const struct dispatch_problem *problem, const struct dispatch_plan *plan)
+{
+	json_t *after = json_array();
+	double load = 0;
+	u32 i;
+
+	for (i = 0; problem->reserve && i < plan->buses; i++)
+		load += problem->load[i];
+	if (problem->reserve) {
+		json_object_set_new(object, "reserve_share", json_real(load > 0 ? problem->reserve[0] / load : 0));
+		json_object_set_new(object, "reserve", plan_json_table(plan->reserve, plan->periods, plan->units));
+		json_object_set_new(object, "headroom", plan_json_table(plan->headroom, plan->periods, plan->units));
+		json_object_set_new(object, "reserve_price", plan_json_table(plan->reserve_price, 1, plan->periods));
+	}
+	for (i = 0; i < plan->outages; i++)
+		json_array_append_new(after,
+				      json_pack("{s:I, s:I, s:I, s:f, s:f, s:f}", "period",
+						(json_int_t)plan->after[i].period + 1, "branch",
+						(json_int_t)plan->after[i].branch + 1, "outage",
+						(json_int_t)plan->after[i].outage + 1, "factor", plan->after[i].factor,
+						"flow", plan->after[i].flow, "rent", plan->after[i].rent));
+	if (problem->secure) {
+		json_object_set_new(object, "outage_scale",
+				    json_real(problem->outage_scale > 0 ? problem->outage_scale : 1));
+		json_object_set_new(object, "splits", json_integer(plan->splits));
+		json_object_set(object, "after_outages", after);
+	}
+	json_decref(after);
+}
+
 json_t *plan_json_put(const struct dispatch_problem *problem, const struct dispatch_plan *plan,
 		      const struct certificate *certificate)
 {
@@ -87,6 +118,7 @@ json_t *plan_json_put(const struct dispatch_problem *problem, const struct dispa
 	json_object_set_new(object, "open", plan_json_signs(plan->open, plan->periods, plan->stations));
 	json_object_set_new(object, "excluded_gap", json_real(plan->excluded_gap));
 	json_object_set_new(object, "binding", plan_json_binding(problem->grid, plan));
+	plan_json_security(object, problem, plan);
 	json_object_set_new(object, "certificate", plan_json_certificate(certificate));
 	return object;
 }
@@ -128,6 +160,50 @@ static int plan_json_open(const json_t *object, u32 periods, u32 stations, signe
 	return err;
 }
 
+static u32 plan_json_index(const json_t *object, const char *key, u32 count)
+{
+	json_int_t number = json_integer_value(json_object_get(object, key));
+
+	return number >= 1 && number <= count ? (u32)number - 1 : ~0U;
+}
+
+static int plan_json_read_outages(const json_t *object, struct dispatch_plan *plan, char ret_error[240])
+{
+	const json_t *list = json_object_get(object, "after_outages"), *entry;
+	u32 count = (u32)json_array_size(list), i;
+
+	plan->after = calloc((size_t)count + 1, sizeof(*plan->after));
+	if (!plan->after)
+		return -ENOMEM;
+	for (i = 0; i < count; i++) {
+		struct dispatch_outage *outage = &plan->after[i];
+
+		entry = json_array_get(list, i);
+		outage->period = plan_json_index(entry, "period", plan->periods);
+		outage->branch = plan_json_index(entry, "branch", plan->branches);
+		outage->outage = plan_json_index(entry, "outage", plan->branches);
+		outage->rent = json_number_value(json_object_get(entry, "rent"));
+		if (outage->period == ~0U || outage->branch == ~0U || outage->outage == ~0U) {
+			snprintf(ret_error, 240,
+				 "entry %u of \"after_outages\" names a period or branch that is not there", i + 1);
+			return -EINVAL;
+		}
+	}
+	plan->outages = count;
+	return 0;
+}
+
+static int plan_json_read_reserve(const json_t *object, struct dispatch_plan *plan, char ret_error[240])
+{
+	int err = plan_json_read(object, "reserve", plan->periods, plan->units, plan->reserve, ret_error);
+
+	if (!err)
+		err = plan_json_read(object, "headroom", plan->periods, plan->units, plan->headroom, ret_error);
+	if (!err)
+		err = plan_json_read(object, "reserve_price", 1, plan->periods, plan->reserve_price, ret_error);
+	return err;
+}
+
 int plan_json_take(const json_t *object, const struct dispatch_problem *problem, struct dispatch_plan **ret_plan,
 		   char ret_error[240])
 {
@@ -150,7 +226,9 @@ int plan_json_take(const json_t *object, const struct dispatch_problem *problem,
 	    plan_json_read(object, "discharge", periods, stations, plan->discharge, ret_error) ||
 	    plan_json_read(object, "stock", periods, stations, plan->stock, ret_error) ||
 	    plan_json_read(object, "worth", periods, stations, plan->worth, ret_error) ||
-	    plan_json_open(object, periods, stations, plan->open, ret_error)) {
+	    plan_json_open(object, periods, stations, plan->open, ret_error) ||
+	    (problem->reserve && plan_json_read_reserve(object, plan, ret_error)) ||
+	    plan_json_read_outages(object, plan, ret_error)) {
 		dispatch_free(plan);
 		return -EINVAL;
 	}

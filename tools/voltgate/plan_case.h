@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * plan_case.h - a case as voltgate plan's verbs take it: the words that say
+ * what to make of it, and the problem that comes of both.
+ */
+#ifndef VOLTGATE_TOOLS_PLAN_CASE_H
+#define VOLTGATE_TOOLS_PLAN_CASE_H
+
+#include "agent/sched/gridfiles.h"
+
+struct plan_words {
+	const char *path, *plan; /* the case; a second word */
+	const char *report;	 /* --report FILE */
+	u32 periods;		 /* 0: as the case has them */
+	double scale;
+	double reserve;	     /* of each period's load; 0: none */
+	double outage_scale; /* 0: no N-1 */
+	bool keep_areas, full;
+};
+
+/* A case with its periods, wherever it came from. */
+struct plan_case {
+	struct gridfiles files;
+	double *reserve;
+	struct dispatch_problem problem;
+};
+
+/* CLI_OK, or another status after a sentence. In any case plan_case_free(). */
+int plan_case_load(const struct plan_words *words, struct plan_case *ret_case);
+void plan_case_free(struct plan_case *plan_case);
+/*
+ * Takes argv[*at] where it is an option of cases, its value too. CLI_OK with *at past it; ~0: it is none of them;
+ * else a status after a sentence.
+ */
+int plan_case_option(char **argv, int *at, struct plan_words *words);
+/* Why there is no plan: the limits that exclude each other, in words. A status. */
+int plan_case_explain(const struct plan_case *plan_case, const struct dispatch_error *error);
+
+#endif
