@@ -3,7 +3,8 @@
  * invoker.c - transactions of a client from proposal to fate: see invoker.h.
  *
  * A node that fails is replaced by the next. What was submitted and not answered is submitted again as it is: the nonce
- * lets it in once, and what then is called a duplicate is looked up.
+ * lets it in once, and what then is called a duplicate is looked up at the node that calls it so. That node has all
+ * blocks that its judgement rests on: what is not among them was not committed and never will be.
  */
 #include <errno.h>
 #include <sodium.h>
@@ -18,6 +19,7 @@
 #define INVOKER_SHUN_US 3000000 /* a node that did not answer is asked last for so long */
 #define INVOKER_LIFE_US (120ULL * 1000000)
 #define INVOKER_SECRET_LEN 16
+#define INVOKER_PROPOSALS 8 /* of one call, with a nonce each */
 
 u64 invoker_now_us(void)
 {
@@ -88,6 +90,7 @@ static void invoker_work_free(struct invoker_work *work)
 		grpc_call_cancel(work->call);
 	free(work->proposal);
 	free(work->transaction);
+	free(work->evidence);
 	if (work->private_arguments)
 		sodium_memzero(work->private_arguments, work->private_len);
 	free(work->private_arguments);
@@ -163,6 +166,12 @@ static struct grpc_client *invoker_next_node(struct invoker_work *work)
 	return NULL;
 }
 
+/* The one asked last, or to be asked first. */
+static u32 invoker_node(const struct invoker_work *work)
+{
+	return work->turn % work->invoker->membership->node_count;
+}
+
 static void invoker_again(struct invoker_work *work)
 {
 	work->turn %= work->invoker->membership->node_count;
@@ -171,6 +180,13 @@ static void invoker_again(struct invoker_work *work)
 }
 
 /* --- looking up what may be committed already --- */
+
+static void invoker_propose_anew(struct invoker_work *work);
+
+bool invoker_is_duplicate(enum grpc_status status, const char *text)
+{
+	return status == GRPC_FAILED_PRECONDITION && text && !strncmp(text, "duplicate", 9);
+}
 
 static void lookup_message(void *arg, struct span bytes)
 {
@@ -188,30 +204,37 @@ static void lookup_message(void *arg, struct span bytes)
 	voltgate__v1__transaction_response__free_unpacked(response, NULL);
 	grpc_call_cancel(work->call);
 	work->call = NULL;
-	invoker_committed(work, block, index, (u8)outcome);
+	if (outcome == LEDGER_DUPLICATE && !work->evidence && work->proposed < INVOKER_PROPOSALS)
+		invoker_propose_anew(work);
+	else
+		invoker_committed(work, block, index, (u8)outcome);
 }
 
 static void lookup_finished(void *arg, enum grpc_status status, const char *text)
 {
 	struct invoker_work *work = arg;
 
-	(void)status;
 	(void)text;
 	work->call = NULL;
-	work->looking_up = false;
-	invoker_again(work);
+	if (status != GRPC_NOT_FOUND)
+		invoker_again(work); /* the one that knows is asked again */
+	else if (work->evidence || work->proposed >= INVOKER_PROPOSALS)
+		invoker_fail(work, work->trouble);
+	else
+		invoker_propose_anew(work);
 }
 
-static void invoker_look_up(struct invoker_work *work)
+void invoker_look_up(struct invoker_work *work, u32 node)
 {
 	struct grpc_answer answer = { .message = lookup_message, .finished = lookup_finished, .arg = work };
 	Voltgate__V1__TransactionRequest request = VOLTGATE__V1__TRANSACTION_REQUEST__INIT;
-	struct grpc_client *client = invoker_next_node(work);
+	struct grpc_client *client = consortium_client(work->invoker->consortium, node);
 
 	request.channel = (ProtobufCBinaryData){ 32, work->invoker->consortium->channel };
 	request.hash = (ProtobufCBinaryData){ sizeof(work->hash), work->hash };
 	work->looking_up = true;
-	if (!client ||
+	work->lookup_node = node;
+	if (!client || grpc_client_state(client) != GRPC_CLIENT_UP ||
 	    invoker_begin(client, "/voltgate.v1.Ledger/Transaction", 3000, &answer, &request.base, &work->call))
 		invoker_again(work);
 }
@@ -235,7 +258,7 @@ static void submit_message(void *arg, struct span bytes)
 	grpc_call_cancel(work->call);
 	work->call = NULL;
 	if (outcome == LEDGER_DUPLICATE)
-		invoker_look_up(work);
+		invoker_look_up(work, invoker_node(work));
 	else
 		invoker_committed(work, block, index, (u8)outcome);
 }
@@ -245,12 +268,11 @@ static void submit_finished(void *arg, enum grpc_status status, const char *text
 	struct invoker_work *work = arg;
 
 	work->call = NULL;
-	invoker_judge(work->invoker, work->turn % work->invoker->membership->node_count, status);
+	invoker_judge(work->invoker, invoker_node(work), status);
 	snprintf(work->trouble, sizeof(work->trouble), "node %s: %.300s",
-		 work->invoker->membership->nodes[work->turn % work->invoker->membership->node_count].name,
-		 text && *text ? text : "no answer");
-	if (status == GRPC_FAILED_PRECONDITION && !strncmp(text, "duplicate", 9))
-		invoker_look_up(work);
+		 work->invoker->membership->nodes[invoker_node(work)].name, text && *text ? text : "no answer");
+	if (invoker_is_duplicate(status, text))
+		invoker_look_up(work, invoker_node(work));
 	else if (status == GRPC_FAILED_PRECONDITION || status == GRPC_INVALID_ARGUMENT)
 		invoker_fail(work, work->trouble);
 	else
@@ -271,7 +293,11 @@ static void invoker_submit(struct invoker_work *work)
 
 void invoker_endorsed(struct invoker_work *work)
 {
+	const struct invoker_options *options = &work->invoker->options;
+
 	work->phase = INVOKER_SUBMITTING;
+	if (options->endorsed)
+		options->endorsed(options->arg, work->number, (struct span){ work->result, work->result_len });
 	invoker_submit(work);
 	if (work->phase == INVOKER_SUBMITTING)
 		invoker_endorse_reset(work);
@@ -305,15 +331,49 @@ static int invoker_private(struct invoker_work *work, const struct invoker_call 
 	return 0;
 }
 
-/*
- * From the clock's milliseconds on one by one, so that a run begins above the one before, and what is late within a run
- * is not further behind than a client's window of nonces lets it be.
- */
 static u64 invoker_nonce(struct invoker *invoker)
 {
-	if (!invoker->last_nonce)
-		invoker->last_nonce = invoker_clock_us() / 1000;
-	return ++invoker->last_nonce;
+	u64 now = invoker_clock_us() / 1000;
+
+	invoker->last_nonce = now > invoker->last_nonce ? now : invoker->last_nonce + 1;
+	return invoker->last_nonce;
+}
+
+/* Encodes @proposal with a nonce and expiry of now, and signs it. */
+static int invoker_sign(struct invoker_work *work, struct proposal *proposal, size_t room)
+{
+	struct consortium *consortium = work->invoker->consortium;
+	u8 *bytes = malloc(room), digest[LEDGER_HASH_LEN];
+	struct writer writer;
+
+	if (!bytes)
+		return -ENOMEM;
+	proposal->nonce = invoker_nonce(work->invoker);
+	proposal->expires = time_text_of_unix(invoker_clock_us() + INVOKER_LIFE_US);
+	writer_init(&writer, bytes, room);
+	proposal_encode(&writer, proposal);
+	free(work->proposal);
+	work->proposal = bytes;
+	work->proposal_len = writer_len(&writer);
+	ledger_hash_bytes(LEDGER_DOMAIN_PROPOSAL, work->proposal, work->proposal_len, work->hash);
+	proposal_client_hash(consortium->channel, work->hash, digest);
+	identity_tls_sign(consortium->tls, digest, sizeof(digest), work->signature);
+	work->proposed++;
+	return 0;
+}
+
+static void invoker_propose_anew(struct invoker_work *work)
+{
+	struct proposal proposal;
+
+	work->looking_up = false;
+	work->phase = INVOKER_ENDORSING;
+	invoker_endorse_reset(work);
+	if (proposal_decode(work->proposal, work->proposal_len, &proposal) ||
+	    invoker_sign(work, &proposal, work->proposal_len))
+		invoker_fail(work, "it cannot be proposed anew");
+	else
+		work->again_us = 1;
 }
 
 static int invoker_propose(struct invoker_work *work, const struct invoker_call *call)
@@ -327,8 +387,7 @@ static int invoker_propose(struct invoker_work *work, const struct invoker_call 
 		.argument_count = call->argument_count,
 	};
 	size_t room = 512 + call->contract.len + call->function.len;
-	u8 private_hash[32], digest[LEDGER_HASH_LEN];
-	struct writer writer;
+	u8 private_hash[32];
 	u32 i;
 	int err = invoker_private(work, call, private_hash);
 
@@ -341,17 +400,26 @@ static int invoker_propose(struct invoker_work *work, const struct invoker_call 
 		room += 4 + call->arguments[i].len;
 	}
 	proposal.private_hash = private_hash;
-	proposal.nonce = invoker_nonce(work->invoker);
-	proposal.expires = time_text_of_unix(invoker_clock_us() + INVOKER_LIFE_US);
-	work->proposal = malloc(room);
-	if (!work->proposal)
+	return invoker_sign(work, &proposal, room);
+}
+
+/* Somebody else's proposal, with its evidence. */
+static int invoker_take(struct invoker_work *work, const struct invoker_call *call)
+{
+	struct proposal proposal;
+
+	if (proposal_decode(call->proposal.bytes, call->proposal.len, &proposal))
+		return -EBADMSG;
+	work->organisations = ~0U;
+	work->proposal = malloc(call->proposal.len);
+	work->evidence = malloc(call->evidence.len + 1);
+	if (!work->proposal || !work->evidence)
 		return -ENOMEM;
-	writer_init(&writer, work->proposal, room);
-	proposal_encode(&writer, &proposal);
-	work->proposal_len = writer_len(&writer);
-	ledger_hash_bytes(LEDGER_DOMAIN_PROPOSAL, work->proposal, work->proposal_len, work->hash);
-	proposal_client_hash(consortium->channel, work->hash, digest);
-	identity_tls_sign(consortium->tls, digest, sizeof(digest), work->signature);
+	memcpy(work->proposal, call->proposal.bytes, call->proposal.len);
+	memcpy(work->evidence, call->evidence.bytes, call->evidence.len);
+	work->proposal_len = call->proposal.len;
+	work->evidence_len = call->evidence.len;
+	proposal_hash(&proposal, work->hash);
 	return 0;
 }
 
@@ -369,7 +437,7 @@ int invoker_start(struct invoker *invoker, const struct invoker_call *call)
 	work->number = call->number;
 	work->started_us = invoker_now_us();
 	work->turn = invoker->options.node ? invoker->turns : invoker->turns++;
-	err = invoker_propose(work, call);
+	err = call->evidence.len ? invoker_take(work, call) : invoker_propose(work, call);
 	if (err)
 		invoker_work_free(work);
 	else
@@ -380,10 +448,10 @@ int invoker_start(struct invoker *invoker, const struct invoker_call *call)
 static void invoker_go_on(struct invoker_work *work)
 {
 	work->again_us = 0;
-	if (work->phase == INVOKER_ENDORSING)
+	if (work->looking_up)
+		invoker_look_up(work, work->lookup_node);
+	else if (work->phase == INVOKER_ENDORSING)
 		invoker_endorse(work);
-	else if (work->looking_up)
-		invoker_look_up(work);
 	else
 		invoker_submit(work);
 }

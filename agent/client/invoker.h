@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * invoker.h - transactions of a client, many at a time: proposals signed with
- * its key, endorsed by as many organisations as the channel asks for, submitted, and followed to their end.
+ * its key, or somebody else's with a verdict in place of the signature (PROTOCOL.md E2), endorsed by as many
+ * organisations as the channel asks for, submitted, and followed to their end.
+ *
+ * Nonces are the clock's milliseconds, each above the last of this invoker. Two programs that act for one client at
+ * once may hit on the same number, or one may run ahead of the clock and leave the other behind the window (L7): who
+ * is told that the nonce was used, by a node that does not have the proposal in its chain, proposes anew.
  */
 #ifndef VOLTGATE_CLIENT_INVOKER_H
 #define VOLTGATE_CLIENT_INVOKER_H
@@ -31,6 +36,8 @@ struct invoker_options {
 	u32 timeout_ms;	  /* of one transaction, all attempts together */
 	bool single;	  /* endorsements signed one by one */
 	void (*done)(void *arg, const struct invoker_result *result);
+	/* Enough organisations agree: it is about to be submitted. May be NULL. */
+	void (*endorsed)(void *arg, u64 number, struct span result);
 	void *arg;
 };
 
@@ -42,11 +49,13 @@ struct invoker_call {
 	/* After 16 random bytes, which are put before them; to the nodes of @collection's organisations only. */
 	struct span private_arguments;
 	const char *collection; /* NULL: no private arguments */
+	/* A ready-made proposal and its evidence (evidence.h), both copied: then nothing above but number counts. */
+	struct span proposal, evidence;
 };
 
 int invoker_new(const struct invoker_options *options, struct invoker **ret_invoker);
 void invoker_free(struct invoker *invoker);
-/* Starts one; done() comes while the loop runs. -ENOMEM, -E2BIG, -ENOENT: no such collection. */
+/* Starts one; done() comes while the loop runs. -ENOMEM, -E2BIG, -ENOENT: no such collection, -EBADMSG: no proposal. */
 int invoker_start(struct invoker *invoker, const struct invoker_call *call);
 u32 invoker_under_way(const struct invoker *invoker);
 /* Once in a while: what got stuck is tried again, what took too long is given up. */

@@ -51,9 +51,14 @@ static u32 endorse_needed(const struct invoker_work *work)
 
 static int endorse_build(struct invoker_work *work, const u32 *nodes, u32 count)
 {
-	struct transaction transaction = { .kind = TRANSACTION_INVOKE, .authority = TRANSACTION_SIGNED };
+	struct transaction transaction = {
+		.kind = TRANSACTION_INVOKE,
+		.authority = work->evidence ? TRANSACTION_EVIDENCE : TRANSACTION_SIGNED,
+		.signature = work->signature,
+		.evidence = { work->evidence, work->evidence_len },
+	};
 	const struct invoker_ask *first = &work->asks[nodes[0]];
-	size_t room = 256 + work->proposal_len + first->rwset_len + count * ENDORSEMENT_MAX;
+	size_t room = 256 + work->proposal_len + work->evidence_len + first->rwset_len + count * ENDORSEMENT_MAX;
 	struct rwset rwset;
 	struct writer writer;
 	u32 i;
@@ -63,7 +68,6 @@ static int endorse_build(struct invoker_work *work, const u32 *nodes, u32 count)
 	if (!work->transaction || proposal_decode(work->proposal, work->proposal_len, &transaction.proposal) ||
 	    rwset_decode(first->rwset, first->rwset_len, &rwset))
 		return -EBADMSG;
-	transaction.signature = work->signature;
 	transaction.rwset = rwset;
 	transaction.endorsement_count = count;
 	for (i = 0; i < count; i++)
@@ -106,6 +110,11 @@ static void endorse_finished(void *arg, enum grpc_status status, const char *tex
 	if (status != GRPC_OK || !ask->rwset) {
 		snprintf(work->trouble, sizeof(work->trouble), "node %s: %.300s",
 			 work->invoker->membership->nodes[ask - work->asks].name, text && *text ? text : "no answer");
+		if (invoker_is_duplicate(status, text)) {
+			invoker_endorse_reset(work);
+			invoker_look_up(work, (u32)(ask - work->asks));
+			return;
+		}
 		work->refused |= status == GRPC_FAILED_PRECONDITION || status == GRPC_INVALID_ARGUMENT;
 	} else if (agreeing(work, (u32)(ask - work->asks), needed, nodes) >= needed) {
 		if (endorse_build(work, nodes, needed))
@@ -128,7 +137,10 @@ static bool endorse_ask(struct invoker_work *work, u32 node)
 	if (!client || grpc_client_state(client) != GRPC_CLIENT_UP)
 		return false;
 	request.proposal = (ProtobufCBinaryData){ work->proposal_len, work->proposal };
-	request.client_signature = (ProtobufCBinaryData){ sizeof(work->signature), work->signature };
+	if (work->evidence)
+		request.evidence = (ProtobufCBinaryData){ work->evidence_len, work->evidence };
+	else
+		request.client_signature = (ProtobufCBinaryData){ sizeof(work->signature), work->signature };
 	request.private_arguments = (ProtobufCBinaryData){ work->private_len, work->private_arguments };
 	request.single = invoker->options.single;
 	ask->work = work;

@@ -5,6 +5,8 @@
  *
  *   ENDORSING --enough organisations agree--> SUBMITTING --committed or refused--> gone
  *   ENDORSING, SUBMITTING --a node fails--> the same with the next node, after a pause
+ *   ENDORSING, SUBMITTING --nonce used--> looked up at the node that says so --there--> gone
+ *                                            \--not there--> ENDORSING with a new nonce, if the proposal is ours
  */
 #ifndef VOLTGATE_CLIENT_INVOKER_WORK_H
 #define VOLTGATE_CLIENT_INVOKER_WORK_H
@@ -32,8 +34,12 @@ struct invoker_work {
 	size_t proposal_len, transaction_len, private_len;
 	u32 organisations; /* bits: whose nodes may be asked */
 	u8 hash[LEDGER_HASH_LEN], signature[TRANSACTION_SIGNATURE_LEN];
+	u8 *evidence; /* in place of the signature: the proposal is not ours; else NULL */
+	size_t evidence_len;
+	u32 proposed;		/* times, each with a nonce of its own */
 	struct grpc_call *call; /* Submit or Transaction */
 	bool looking_up;	/* it may be committed already */
+	u32 lookup_node;	/* which says that the nonce was used */
 	bool refused;		/* a node said no, with a reason */
 	char trouble[400];
 	u8 *result;
@@ -70,5 +76,9 @@ void invoker_endorse_reset(struct invoker_work *work);
 /* Endorsed: @work->transaction stands. */
 void invoker_endorsed(struct invoker_work *work);
 void invoker_fail(struct invoker_work *work, const char *trouble);
+/* Did the node end a call with "duplicate"? Then it may be committed. */
+bool invoker_is_duplicate(enum grpc_status status, const char *text);
+/* @node says that the nonce was used: is it by this very proposal? */
+void invoker_look_up(struct invoker_work *work, u32 node);
 
 #endif
