@@ -95,8 +95,13 @@ static int carry_out_genesis(struct audit *audit, const char *file, u64 offset, 
 static int carry_out(struct audit *audit, const char *file, u64 offset, const struct block *block,
 		     struct overlay *overlay)
 {
-	struct execute_context context = { audit->channel, &audit->membership, audit->verifier, block->header.number,
-					   block->header.time };
+	struct execute_context context = {
+		.channel = audit->channel,
+		.membership = &audit->membership,
+		.verifier = audit->verifier,
+		.number = block->header.number,
+		.time = block->header.time,
+	};
 
 	if (!block->header.number)
 		return carry_out_genesis(audit, file, offset, block, overlay);

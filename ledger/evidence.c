@@ -73,7 +73,7 @@ static void sha256(const void *bytes, size_t len, u8 ret_hash[VG_HASH_LEN])
 		crypto_hash_sha256(ret_hash, bytes, len);
 }
 
-static void evidence_leaf(const struct evidence *evidence, u8 ret_hash[VG_HASH_LEN])
+void evidence_leaf(const struct evidence *evidence, u8 ret_hash[VG_HASH_LEN])
 {
 	u8 message[1 + VG_SALT_LEN + sizeof(struct vg_record)] = { VG_LEAF_PREFIX };
 
@@ -82,7 +82,7 @@ static void evidence_leaf(const struct evidence *evidence, u8 ret_hash[VG_HASH_L
 	sha256(message, sizeof(message), ret_hash);
 }
 
-static void evidence_node(const u8 left[VG_HASH_LEN], const u8 right[VG_HASH_LEN], u8 ret_hash[VG_HASH_LEN])
+void evidence_node(const u8 left[VG_HASH_LEN], const u8 right[VG_HASH_LEN], u8 ret_hash[VG_HASH_LEN])
 {
 	u8 message[1 + 2 * VG_HASH_LEN] = { VG_NODE_PREFIX };
 

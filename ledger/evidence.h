@@ -28,6 +28,9 @@ struct evidence {
 
 int evidence_decode(struct span bytes, struct evidence *ret_evidence);
 void evidence_encode(struct writer *writer, const struct evidence *evidence);
+/* The leaf that record and salt are, and the node above two (B2): the gate's hashes. */
+void evidence_leaf(const struct evidence *evidence, u8 ret_hash[VG_HASH_LEN]);
+void evidence_node(const u8 left[VG_HASH_LEN], const u8 right[VG_HASH_LEN], u8 ret_hash[VG_HASH_LEN]);
 /* True if record, salt and path give the head's root. The signature is the caller's to check (and to cache). */
 bool evidence_holds(const struct evidence *evidence);
 /* The digest that the record must carry for @proposal. False: this machine's OpenSSL lacks BLAKE2s-256. */

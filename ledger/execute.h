@@ -55,6 +55,7 @@
 
 #include "ledger/membership.h"
 #include "ledger/outcome.h"
+#include "ledger/proven.h"
 #include "ledger/state.h"
 #include "ledger/transaction.h"
 #include "ledger/verifier.h"
@@ -63,6 +64,7 @@ struct execute_context {
 	const u8 *channel;		     /* 32 */
 	const struct membership *membership; /* before the block */
 	struct verifier *verifier;
+	struct proven *proven; /* batches seen before; may be NULL */
 	u64 number, time; /* of the block */
 };
 

@@ -2,6 +2,7 @@
 /* execute_endorsements.c - who vouches for a read/write set, and are they enough (PROTOCOL.md L8). */
 #include "ledger/endorsement.h"
 #include "ledger/execute_run.h"
+#include "ledger/merkle.h"
 
 struct endorsing {
 	u8 rwset_hash[LEDGER_HASH_LEN];
@@ -9,11 +10,38 @@ struct endorsing {
 	u64 organisations;
 };
 
+/* The endorser's signature covers @leaf: others of its batch may have shown most of that (proven.h). */
+static bool vouched(struct execute_run *run, const struct endorsement *endorsement, const u8 *channel, const u8 *leaf)
+{
+	const struct execute_context *context = run->context;
+	struct proven_leaf known = {
+		.node = merkle_node,
+		.signer = endorsement->endorser,
+		.signature = endorsement->signature,
+		.statement = channel,
+		.statement_len = LEDGER_HASH_LEN,
+		.count = endorsement->count,
+		.index = endorsement->index,
+		.leaf = leaf,
+		.path = endorsement->path,
+		.path_len = endorsement->path_len,
+	};
+	u8 hash[LEDGER_HASH_LEN];
+
+	if (proven_check(context->proven, &known))
+		return true;
+	if (!endorsement_signed_hash(endorsement, channel, leaf, hash) ||
+	    !verifier_check(context->verifier, endorsement->endorser, hash, sizeof(hash), endorsement->signature))
+		return false;
+	proven_add(context->proven, &known);
+	return true;
+}
+
 static enum ledger_outcome judge_one(struct execute_run *run, const struct proposal *proposal, struct span bytes,
 				     struct endorsing *endorsing, u32 *ret_node)
 {
 	const struct membership *membership = run->context->membership;
-	u8 leaf[LEDGER_HASH_LEN], hash[LEDGER_HASH_LEN];
+	u8 leaf[LEDGER_HASH_LEN];
 	struct endorsement endorsement;
 	struct execute_actor *actor;
 	int node;
@@ -32,8 +60,7 @@ static enum ledger_outcome judge_one(struct execute_run *run, const struct propo
 		return LEDGER_REVOKED;
 	endorsement_leaf(proposal->channel, run->proposal_hash, endorsing->rwset_hash, endorsement.endorser,
 			 endorsement.height, leaf);
-	if (!endorsement_signed_hash(&endorsement, proposal->channel, leaf, hash) ||
-	    !verifier_check(run->context->verifier, endorsement.endorser, hash, sizeof(hash), endorsement.signature))
+	if (!vouched(run, &endorsement, proposal->channel, leaf))
 		return LEDGER_BAD_ENDORSEMENT;
 	endorsing->nodes[node / 64] |= 1ULL << (node & 63);
 	endorsing->organisations |= 1ULL << membership->nodes[node].organisation;

@@ -96,8 +96,37 @@ static bool says(const struct evidence *evidence, const struct proposal *proposa
 	return evidence->record.kind == VG_RECORD_ACTION && evidence->record.reason == VG_ACCEPTED &&
 	       evidence->record.grade == evidence->head.grade &&
 	       !((evidence->record.flags | evidence->head.flags) & VG_RECORD_FLAG_TEST_CLOCK) &&
-	       evidence_digest(proposal->bytes, digest) && !memcmp(evidence->record.digest, digest, sizeof(digest)) &&
-	       evidence_holds(evidence);
+	       evidence_digest(proposal->bytes, digest) && !memcmp(evidence->record.digest, digest, sizeof(digest));
+}
+
+/* Record and path give the root of a head that the attestor signed: others of its batch may have shown most of that. */
+static enum ledger_outcome shown(struct execute_run *run, const struct evidence *evidence)
+{
+	const struct execute_context *context = run->context;
+	u8 leaf[VG_HASH_LEN];
+	struct proven_leaf known = {
+		.node = evidence_node,
+		.signer = evidence->head.attestor,
+		.signature = evidence->signature,
+		.statement = &evidence->head,
+		.statement_len = sizeof(evidence->head),
+		.count = vg_be32(evidence->head.count),
+		.index = evidence->index,
+		.leaf = leaf,
+		.path = evidence->path,
+		.path_len = evidence->path_len,
+	};
+
+	evidence_leaf(evidence, leaf);
+	if (proven_check(context->proven, &known))
+		return LEDGER_VALID;
+	if (!evidence_holds(evidence))
+		return LEDGER_BAD_EVIDENCE;
+	if (!verifier_check(context->verifier, evidence->head.attestor, &evidence->head, sizeof(evidence->head),
+			    evidence->signature))
+		return LEDGER_BAD_SIGNATURE;
+	proven_add(context->proven, &known);
+	return LEDGER_VALID;
 }
 
 enum ledger_outcome execute_evidence(struct execute_run *run, struct span bytes, const struct proposal *proposal,
@@ -118,12 +147,7 @@ enum ledger_outcome execute_evidence(struct execute_run *run, struct span bytes,
 	*ret_batch = batch_of(run, &evidence.head);
 	if (!*ret_batch || (*ret_batch)->used[evidence.index / 8] >> (evidence.index & 7) & 1)
 		return LEDGER_USED_EVIDENCE;
-	if (!says(&evidence, proposal))
-		return LEDGER_BAD_EVIDENCE;
-	if (!verifier_check(run->context->verifier, evidence.head.attestor, &evidence.head, sizeof(evidence.head),
-			    evidence.signature))
-		return LEDGER_BAD_SIGNATURE;
-	return LEDGER_VALID;
+	return says(&evidence, proposal) ? shown(run, &evidence) : LEDGER_BAD_EVIDENCE;
 }
 
 void execute_evidence_spend(struct execute_batch *batch, u32 index, u64 time)

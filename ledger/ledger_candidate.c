@@ -69,6 +69,7 @@ static int candidate_run(struct candidate *candidate)
 		.channel = ledger->channel,
 		.membership = &candidate->before->membership,
 		.verifier = ledger->verifier,
+		.proven = ledger->proven,
 		.number = candidate->header.number,
 		.time = candidate->header.time,
 	};

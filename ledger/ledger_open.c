@@ -11,6 +11,7 @@
 #include "ledger/ledger_parts.h"
 
 #define LEDGER_SIGNATURE_MEMORY 65536
+#define LEDGER_PROVEN_BYTES (8u << 20) /* some 300 batches of 256 */
 
 int ledger_new(const struct ledger_options *options, struct ledger_place *place, const struct membership *genesis,
 	       struct ledger **ret_ledger, struct ledger_error *ret_error)
@@ -21,9 +22,10 @@ int ledger_new(const struct ledger_options *options, struct ledger_place *place,
 	if (ledger) {
 		membership_channel_id(genesis, ledger->channel);
 		ledger->verifier = verifier_new(options->signature_memory ?: LEDGER_SIGNATURE_MEMORY);
+		ledger->proven = proven_new(LEDGER_PROVEN_BYTES);
 		ledger->result = malloc(sizeof(*ledger->result));
 	}
-	if (ledger && ledger->verifier && ledger->result) {
+	if (ledger && ledger->verifier && ledger->proven && ledger->result) {
 		error = state_open(place->store, genesis->seed, &ledger->state);
 		if (error)
 			ledger_fail_store(ret_error, error, place->store);
@@ -74,6 +76,7 @@ void ledger_free(struct ledger *ledger)
 	if (ledger->disk)
 		disk_done(ledger->disk);
 	verifier_free(ledger->verifier);
+	proven_free(ledger->proven);
 	ledger_member_put(ledger->member);
 	free(ledger->result);
 	free(ledger->folder);

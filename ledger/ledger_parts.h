@@ -50,6 +50,7 @@ struct ledger {
 	struct state *state;
 	struct blockfile *files;
 	struct verifier *verifier;
+	struct proven *proven;
 	struct ledger_index *index;
 	struct ledger_member *member; /* after the head */
 	struct block_header head;

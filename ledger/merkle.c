@@ -7,7 +7,7 @@
  */
 #include "ledger/merkle.h"
 
-static void merkle_node(const u8 left[LEDGER_HASH_LEN], const u8 right[LEDGER_HASH_LEN], u8 ret_hash[LEDGER_HASH_LEN])
+void merkle_node(const u8 left[LEDGER_HASH_LEN], const u8 right[LEDGER_HASH_LEN], u8 ret_hash[LEDGER_HASH_LEN])
 {
 	struct ledger_piece pieces[] = { { left, LEDGER_HASH_LEN }, { right, LEDGER_HASH_LEN } };
 

@@ -10,6 +10,8 @@
 
 #define MERKLE_PATH_MAX 32
 
+/* The node above two. */
+void merkle_node(const u8 left[LEDGER_HASH_LEN], const u8 right[LEDGER_HASH_LEN], u8 ret_hash[LEDGER_HASH_LEN]);
 /* The root of @count leaves, 32 bytes each; hash(EMPTY) of none. @leaves is used as scratch. */
 void merkle_root(u8 (*leaves)[LEDGER_HASH_LEN], size_t count, u8 ret_root[LEDGER_HASH_LEN]);
 /* The audit path of leaf @index, from the leaf up; returns its length. @leaves is used as scratch. */

@@ -30,6 +30,7 @@ static enum ledger_outcome judge(struct channel *channel, const struct transacti
 		.channel = channel->id,
 		.membership = channel->membership,
 		.verifier = ledger_verifier(channel->ledger),
+		.proven = ledger_proven(channel->ledger),
 		.number = head->number + 1,
 		.time = channel->clock > head->time ? channel->clock : head->time + 1,
 	};

@@ -90,6 +90,7 @@ static struct execute_context context_of(struct endorser *endorser, u64 now)
 		.channel = ledger_channel(ledger),
 		.membership = ledger_membership(ledger),
 		.verifier = ledger_verifier(ledger),
+		.proven = ledger_proven(ledger),
 		/* What a simulation reads: the head's state may follow it by a sync (ledger.h). */
 		.number = state_mark(ledger_state(ledger))->number + 1,
 		.time = now > head->time ? now : head->time + 1, /* no block of an earlier time will follow */

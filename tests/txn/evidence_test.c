@@ -163,8 +163,7 @@ static void spent(void)
 	verifier_counts(world.verifier, &before);
 	ktap_ok(judged() == LEDGER_VALID, "judged a second time");
 	verifier_counts(world.verifier, &after);
-	ktap_ok(after.verified == before.verified && after.remembered > before.remembered,
-		"the batch's signature costs once");
+	ktap_ok(after.verified == before.verified, "the batch's signature costs once");
 	world_add(&world, bytes, world_invoke(&world, &draft, bytes, sizeof(bytes)));
 	world_draft(&world, &draft, &world.client, ++nonce);
 	draft.evidence = (struct span){ evidence, world_evidence(&verdict, evidence) };

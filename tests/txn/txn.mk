@@ -3,7 +3,7 @@
 TXN_CODECS := $(addprefix ledger/,hash.c cursor.c merkle.c block.c transaction.c transaction_proposal.c rwset.c rwset_private.c \
 	endorsement.c evidence.c credential.c membership.c membership_check.c outcome.c)
 TXN_EXECUTION := $(TXN_CODECS) $(wildcard ledger/execute*.c ledger/state*.c) ledger/buckettree.c ledger/store_memory.c \
-	ledger/verifier.c
+	ledger/verifier.c ledger/proven.c
 TXN_WORLD := tests/txn/world.c tests/txn/world_draft.c $(TXN_EXECUTION)
 TXN_LIBS := -lsodium -lcrypto
 
@@ -16,6 +16,7 @@ $(eval $(call vg_test,txn/counter,tests/txn/counter_test.c $(TXN_WORLD),$(TXN_LI
 $(eval $(call vg_test,txn/window,tests/txn/window_test.c $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/members,tests/txn/members_test.c $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/signature,tests/txn/signature_test.c ledger/verifier.c,-lsodium))
+$(eval $(call vg_test,txn/proven,tests/txn/proven_test.c ledger/proven.c ledger/merkle.c ledger/hash.c,-lsodium))
 $(eval $(call vg_test,txn/contract,tests/txn/contract_test.c $(CONTRACT_SOURCES) $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/endorser,tests/txn/endorser_test.c $(ENDORSE_SOURCES) $(CONTRACT_SOURCES) tests/txn/world.c \
 	tests/txn/world_draft.c $(LEDGER_SOURCES),$(LEDGER_LIBS)))

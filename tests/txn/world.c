@@ -138,7 +138,8 @@ void world_open(struct world *world, void (*tune)(struct membership *genesis))
 	world->body = malloc(WORLD_BODY_MAX);
 	world->result = malloc(sizeof(*world->result));
 	world->verifier = verifier_new(4096);
-	MUST(world->body && world->result && world->verifier);
+	world->proven = proven_new(1 << 20);
+	MUST(world->body && world->result && world->verifier && world->proven);
 	MUST(!store_memory_open(&store) && !state_open(store, world->membership.seed, &world->state));
 	overlay = overlay_new(world->state, NULL);
 	MUST(overlay && !execute_genesis(&world->membership, overlay));
@@ -152,14 +153,21 @@ void world_close(struct world *world)
 {
 	state_close(world->state);
 	verifier_free(world->verifier);
+	proven_free(world->proven);
 	free(world->result);
 	free(world->body);
 }
 
 struct execute_context world_context(struct world *world, u64 later_us)
 {
-	return (struct execute_context){ world->channel, &world->membership, world->verifier, world->number + 1,
-					 world->time + later_us };
+	return (struct execute_context){
+		.channel = world->channel,
+		.membership = &world->membership,
+		.verifier = world->verifier,
+		.proven = world->proven,
+		.number = world->number + 1,
+		.time = world->time + later_us,
+	};
 }
 
 void world_add(struct world *world, const u8 *bytes, size_t len)

@@ -29,6 +29,7 @@ struct world {
 	struct world_key client, other, attestor;
 	struct state *state;
 	struct verifier *verifier;
+	struct proven *proven;
 	u64 number, time; /* of the last block */
 	u8 root[32];
 	u8 *body;
