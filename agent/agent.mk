@@ -6,7 +6,8 @@ AGENT_JSON := agent/gate_json.c agent/gate_json_event.c agent/gate_json_piece.c 
 	agent/policy_word.c
 AGENT_VERDICTS := agent/chain.c ledger/crc32c.c agent/verdictframe.c agent/verdictlog.c agent/verdictlog_reader.c
 AGENT_GATES := agent/gate_kernel.c agent/gate_kernel_chain.c agent/gate_kernel_wire.c
-AGENT_LOADER := agent/loader.c agent/loader_attach.c agent/loader_coexist.c agent/loader_diagnose.c agent/ingress.c
+AGENT_LOADER := agent/loader.c agent/loader_attach.c agent/loader_coexist.c agent/loader_diagnose.c agent/ingress.c \
+	agent/handshake/hello.c agent/handshake/noise.c ledger/cursor.c
 AGENT_PLAIN := agent/gate_plain.c agent/gate_plain_alarm.c agent/gate_plain_session.c agent/plain_sessions.c
 AGENT_ITS := $(wildcard agent/its_room*.c)
 AGENT_CONSORT := agent/consort.c agent/node_verbs.c agent/block_json.c $(NODE_PROTO) $(NODE_SOURCES) $(NET_SOURCES) \

@@ -9,9 +9,8 @@
 #include <string.h>
 #include <time.h>
 #include <bpf/bpf.h>
-#include <openssl/evp.h>
 #include <sodium.h>
-#include "voltgate/hello.h"
+#include "agent/handshake/hello.h"
 #include "voltgate/time64.h"
 
 struct ingress {
@@ -138,18 +137,9 @@ int ingress_clock_stepped(struct ingress *ingress)
 
 int ingress_set_handshake_key(struct ingress *ingress, const u8 public_key[32])
 {
-	u8 input[sizeof(VG_MAC1_LABEL) - 1 + 32], hash[32];
-	unsigned int len = sizeof(hash);
-
-	ingress->state.hello_enabled = 0;
-	if (public_key) {
-		memcpy(input, VG_MAC1_LABEL, sizeof(VG_MAC1_LABEL) - 1);
-		memcpy(input + sizeof(VG_MAC1_LABEL) - 1, public_key, 32);
-		if (!EVP_Digest(input, sizeof(input), hash, &len, EVP_blake2s256(), NULL))
-			return -EIO;
-		vg_siphash_key_decode(hash, &ingress->state.mac1_key);
-		ingress->state.hello_enabled = 1;
-	}
+	ingress->state.hello_enabled = public_key != NULL;
+	if (public_key)
+		hello_mac1_key(public_key, &ingress->state.mac1_key);
 	return ingress_write(ingress);
 }
 

@@ -32,8 +32,8 @@ struct hello {
 /* The state before the first message, at either end: noise_init() with the prologue of N1. */
 void hello_begin(struct noise *noise, bool vehicle, const struct noise_pair *own, const u8 ephemeral[NOISE_KEY_LEN],
 		 const u8 *gateway);
-/* The key of mac1 for the gateway with that X25519 key. False: this machine's OpenSSL lacks BLAKE2s-256. */
-bool hello_mac1_key(const u8 gateway[NOISE_KEY_LEN], struct vg_siphash_key *ret_key);
+/* The key of mac1 for the gateway with that X25519 key. */
+void hello_mac1_key(const u8 gateway[NOISE_KEY_LEN], struct vg_siphash_key *ret_key);
 /*
  * Writes a hello. @cookie: as cookie_read() gave it, NULL for none. @generated: Time64.
  * 0, or noise_write()'s errors.

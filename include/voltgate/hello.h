@@ -8,7 +8,7 @@
  *   mac1 = SipHash-2-4-128(mac1 key, everything before the tag)
  *   mac2 = SipHash-2-4-128(cookie, everything before mac2); zeros where no cookie is at hand
  *   cookie = SipHash-2-4-128(cookie secret, struct vg_source, 20 bytes, then the UDP source port, 2 bytes wire order,
- * then 2 zeros) mac1 key = first 16 bytes of BLAKE2s-256("voltgate mac1" || gateway's X25519 public key) The agent
+ * then 2 zeros) mac1 key = first 16 bytes of BLAKE2b-256("voltgate mac1" || gateway's X25519 public key) The agent
  * draws a new cookie secret every two minutes; the one before stays good until the next. After WireGuard (Donenfeld
  * 2017, section 5.3).
  */

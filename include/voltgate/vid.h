@@ -20,11 +20,13 @@
 #define VG_VID_PAYLOAD_MAX 1024
 #define VG_VID_MAX (VG_VID_OVERHEAD + VG_VID_PAYLOAD_MAX)
 
-/* X(NAME, number, "word"); types 1..3 are the handshake's, 16 and up are authenticated, 17 and up are actions. */
+/* X(NAME, number, "word"); types 1..3 are the handshake's, 4 answers actions, 16 and up are authenticated, 17 and up
+ * are actions. */
 #define VG_VID_TYPES(X)                         \
 	X(HELLO, 1, "hello")                    \
 	X(WELCOME, 2, "welcome")                \
 	X(COOKIE, 3, "cookie")                  \
+	X(ANSWER, 4, "answer")                  \
 	X(BEACON, 16, "beacon")                 \
 	X(CHARGE_REQUEST, 17, "charge-request") \
 	X(METER, 18, "meter")                   \
@@ -84,8 +86,8 @@ static inline const char *vg_vid_type_word(unsigned int type)
  * its header into @ret_fields. The caller has made sure that the 32 header
  * bytes can be read. Returns true if this is a VID that a vehicle may send to
  * a gateway: known version and type, exact length, zero field zero, and for
- * authenticated types a session and a sequence that are not zero. Welcome and
- * cookie only travel the other way and are refused here.
+ * authenticated types a session and a sequence that are not zero. Welcome,
+ * cookie and answer only travel the other way and are refused here.
  */
 VG_INLINE bool vg_vid_decode(const struct vg_vid *vid, u32 vid_len, struct vg_vid_fields *ret_fields)
 {

@@ -2,7 +2,8 @@
 # The XDP program under BPF_PROG_TEST_RUN. Needs root; skips aloud without.
 BPF_TEST_SHARED := tests/bpf/rig.c tests/bpf/frame.c tests/bpf/reference.c tests/bpf/capture.c agent/loader.c agent/loader_attach.c \
 	agent/loader_coexist.c agent/loader_diagnose.c agent/ingress.c agent/gate_plain.c agent/gate_plain_session.c \
-	agent/gate_plain_alarm.c agent/plain_sessions.c agent/policy_word.c
+	agent/gate_plain_alarm.c agent/plain_sessions.c agent/policy_word.c \
+	agent/handshake/hello.c agent/handshake/noise.c ledger/cursor.c
 BPF_TEST_LIBS := -lbpf -lxdp -lsodium -lcrypto -lelf -lz -lpcap
 
 # $(call vg_bpf_test,name,further libraries)

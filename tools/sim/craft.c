@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 #include "tools/sim/craft.h"
-#include "tools/sim/hello.h"
+#include "tools/sim/knock.h"
 #include "tools/sim/its_shots.h"
 
 #define SECOND 1000000ULL
@@ -280,15 +280,15 @@ static int craft_hello(struct crafter *crafter, enum mode mode, u64 now, struct 
 	const struct craft_plan *plan = crafter->plan;
 	u32 source_number = crafter->hellos++ * crafter->of + crafter->number;
 	struct vg_siphash_key guess = { dice_word(&crafter->dice), dice_word(&crafter->dice) };
-	enum hello_proof mac2 = mode == MODE_HELLO_COOKIE	? HELLO_PROOF_RIGHT
-				: mode == MODE_HELLO_BAD_COOKIE ? HELLO_PROOF_WRONG
-								: HELLO_PROOF_NONE;
-	u8 vid[VG_VID_OVERHEAD + HELLO_PAYLOAD_LEN];
+	enum knock_proof mac2 = mode == MODE_HELLO_COOKIE	? KNOCK_PROOF_RIGHT
+				: mode == MODE_HELLO_BAD_COOKIE ? KNOCK_PROOF_WRONG
+								: KNOCK_PROOF_NONE;
+	u8 vid[HELLO_LEN];
 	struct vg_source source;
 	u32 len;
 
 	route_source(&plan->route, source_number, &source);
-	len = hello_make(&crafter->dice, mode == MODE_HELLO_BAD_MAC1 ? &guess : &plan->mac1_key, mac2,
+	len = knock_make(&crafter->dice, mode == MODE_HELLO_BAD_MAC1 ? &guess : &plan->mac1_key, mac2,
 			 &plan->cookie_secret, &source, plan->from_port, now, vid);
 	shot->mode = mode;
 	shot->action = false;

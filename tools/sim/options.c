@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include "agent/source_text.h"
 #include "agent/time_text.h"
-#include "tools/sim/hello.h"
+#include "tools/sim/knock.h"
 #include "tools/sim/options.h"
 #include "tools/sim/option_word.h"
 
@@ -164,12 +164,12 @@ static int read_offset(struct options *options, const char *value)
 
 static int read_gateway_key(struct options *options, const char *value)
 {
-	u8 key[HELLO_PUBLIC_KEY_LEN];
+	u8 key[NOISE_KEY_LEN];
 	size_t len;
 
-	if (sodium_hex2bin(key, sizeof(key), value, strlen(value), NULL, &len, NULL) || len != sizeof(key) ||
-	    hello_mac1_key(key, &options->plan.mac1_key))
+	if (sodium_hex2bin(key, sizeof(key), value, strlen(value), NULL, &len, NULL) || len != sizeof(key))
 		return refuse('k', value, "give the gateway's X25519 public key, 64 hex digits.");
+	hello_mac1_key(key, &options->plan.mac1_key);
 	options->has_mac1_key = true;
 	return 0;
 }

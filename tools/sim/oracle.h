@@ -19,7 +19,7 @@ struct oracle {
  * The reason for the @len bytes at @vid at the time @now (Time64), if the only
  * session it can belong to is @vehicle's (may be NULL). An accepted packet
  * enters the vehicle's window. Hellos are judged bad-cookie unless
- * @hello_proven; making them right is hello.h's business.
+ * @hello_proven; making them right is knock.h's business.
  */
 enum vg_reason oracle_judge(const struct oracle *oracle, struct vehicle *vehicle, const u8 *vid, u32 len, u64 now,
 			    bool hello_proven);

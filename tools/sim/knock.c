@@ -1,23 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* hello.c - mac1 and mac2 from the sender's side. */
-#include <errno.h>
-#include <openssl/evp.h>
-#include "tools/sim/hello.h"
-#include "voltgate/vid.h"
+/* knock.c - mac1 and mac2 from the sender's side. */
+#include "tools/sim/knock.h"
 
-int hello_mac1_key(const u8 public_key[HELLO_PUBLIC_KEY_LEN], struct vg_siphash_key *ret_key)
-{
-	u8 input[sizeof(VG_MAC1_LABEL) - 1 + HELLO_PUBLIC_KEY_LEN], digest[EVP_MAX_MD_SIZE];
-
-	memcpy(input, VG_MAC1_LABEL, sizeof(VG_MAC1_LABEL) - 1);
-	memcpy(input + sizeof(VG_MAC1_LABEL) - 1, public_key, HELLO_PUBLIC_KEY_LEN);
-	if (!EVP_Digest(input, sizeof(input), digest, NULL, EVP_blake2s256(), NULL))
-		return -EIO;
-	vg_siphash_key_decode(digest, ret_key);
-	return 0;
-}
-
-static void hello_mac2(const struct vg_siphash_key *cookie_secret, const struct vg_source *source, u16 from_port,
+static void knock_mac2(const struct vg_siphash_key *cookie_secret, const struct vg_source *source, u16 from_port,
 		       const u8 *vid, u8 *ret_mac2)
 {
 	struct vg_cookie_input input = { .source = *source, .port = vg_be16(from_port) };
@@ -29,7 +14,7 @@ static void hello_mac2(const struct vg_siphash_key *cookie_secret, const struct 
 	vg_siphash_tag_encode(&tag, ret_mac2);
 }
 
-u32 hello_make(struct dice *dice, const struct vg_siphash_key *mac1_key, enum hello_proof mac2,
+u32 knock_make(struct dice *dice, const struct vg_siphash_key *mac1_key, enum knock_proof mac2,
 	       const struct vg_siphash_key *cookie_secret, const struct vg_source *source, u16 from_port, u64 generated,
 	       u8 *ret_vid)
 {
@@ -41,11 +26,11 @@ u32 hello_make(struct dice *dice, const struct vg_siphash_key *mac1_key, enum he
 	header.generated = vg_be64(generated);
 	memcpy(ret_vid, &header, sizeof(header));
 	dice_fill(dice, ret_vid + VG_VID_HEADER_LEN, HELLO_PAYLOAD_LEN);
-	if (mac2 == HELLO_PROOF_NONE)
+	if (mac2 == KNOCK_PROOF_NONE)
 		memset(mac2_at, 0, VG_VID_TAG_LEN);
-	else if (mac2 == HELLO_PROOF_RIGHT)
-		hello_mac2(cookie_secret, source, from_port, ret_vid, mac2_at);
+	else if (mac2 == KNOCK_PROOF_RIGHT)
+		knock_mac2(cookie_secret, source, from_port, ret_vid, mac2_at);
 	vg_siphash(mac1_key, ret_vid, VG_VID_HEADER_LEN + HELLO_PAYLOAD_LEN, &tag);
 	vg_siphash_tag_encode(&tag, ret_vid + VG_VID_HEADER_LEN + HELLO_PAYLOAD_LEN);
-	return VG_VID_OVERHEAD + HELLO_PAYLOAD_LEN;
+	return HELLO_LEN;
 }
