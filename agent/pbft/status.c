@@ -87,7 +87,11 @@ static void give_slot(struct pbft *core, struct slot *slot, u64 to)
 	}
 	if (slot->committed)
 		give_certificate(core, slot->certificate, slot->number, slot->block.header, to);
-	if (commit->state == VOTE_GOOD && !(slot->committed && commit->view == slot->certificate->view))
+	/*
+	 * Not of views that were left: one read back from the log may never have been sent, and would be a vote given
+	 * in a view after leaving it (C12). What it could still commit the new view proposes again.
+	 */
+	if (commit->state == VOTE_GOOD && !slot->committed && commit->view == core->view)
 		effect_send(core, vote_message(core, PBFT_COMMITTED_VOTE, slot->number, core->config.self, commit), to);
 }
 
