@@ -12,6 +12,7 @@
 #include <event2/event.h>
 
 #include "agent/action.h"
+#include "agent/admission.h"
 #include "agent/alarms.h"
 #include "agent/attest.h"
 #include "agent/config.h"
@@ -24,6 +25,7 @@
 enum agent_exit { AGENT_EXIT_OK = 0, AGENT_EXIT_USAGE = 1, AGENT_EXIT_REFUSED = 2, AGENT_EXIT_UNREACHABLE = 3 };
 
 struct batchlink;
+struct charge;
 struct control;
 struct node;
 struct ring_buffer;
@@ -77,6 +79,12 @@ struct agent {
 
 	/* consort.c */
 	struct node *node;
+
+	/* charge/ */
+	struct charge *charge;
+
+	/* admission.c */
+	struct admission_counts admissions;
 
 	/* control.c */
 	struct control *control;

@@ -14,21 +14,28 @@
 
 #define CHAIN_DEPTH_MAX 10 /* 2^9 = VG_BATCH_MAX leaves, and one for the leaf at hand */
 
-static void chain_leaf(const struct vg_record *record, const struct vg_siphash_key *seed, u64 index,
-		       u8 ret_hash[VG_HASH_LEN])
+void chain_salt(const u8 salt_seed[VG_SALT_LEN], u64 index, u8 ret_salt[VG_SALT_LEN])
 {
-	u8 message[1 + VG_SALT_LEN + sizeof(*record)];
+	struct vg_siphash_key seed;
 	u64 index_le = vg_le64(index);
 	struct vg_siphash_tag salt;
 
-	vg_siphash(seed, &index_le, sizeof(index_le), &salt);
+	vg_siphash_key_decode(salt_seed, &seed);
+	vg_siphash(&seed, &index_le, sizeof(index_le), &salt);
+	vg_siphash_tag_encode(&salt, ret_salt);
+}
+
+void chain_leaf(const struct vg_record *record, const u8 salt_seed[VG_SALT_LEN], u64 index, u8 ret_hash[VG_HASH_LEN])
+{
+	u8 message[1 + VG_SALT_LEN + sizeof(*record)];
+
 	message[0] = VG_LEAF_PREFIX;
-	vg_siphash_tag_encode(&salt, message + 1);
+	chain_salt(salt_seed, index, message + 1);
 	memcpy(message + 1 + VG_SALT_LEN, record, sizeof(*record));
 	crypto_hash_sha256(ret_hash, message, sizeof(message));
 }
 
-static void chain_node(const u8 left[VG_HASH_LEN], const u8 right[VG_HASH_LEN], u8 ret_hash[VG_HASH_LEN])
+void chain_node(const u8 left[VG_HASH_LEN], const u8 right[VG_HASH_LEN], u8 ret_hash[VG_HASH_LEN])
 {
 	u8 message[1 + 2 * VG_HASH_LEN];
 
@@ -46,12 +53,10 @@ static void chain_node(const u8 left[VG_HASH_LEN], const u8 right[VG_HASH_LEN], 
 void chain_root(const struct vg_record *records, u32 count, const u8 salt_seed[VG_SALT_LEN], u8 ret_root[VG_HASH_LEN])
 {
 	u8 stack[CHAIN_DEPTH_MAX + 1][VG_HASH_LEN];
-	struct vg_siphash_key seed;
 	u32 depth = 0, i, closed;
 
-	vg_siphash_key_decode(salt_seed, &seed);
 	for (i = 0; i < count && i < VG_BATCH_MAX; i++) {
-		chain_leaf(&records[i], &seed, i, stack[depth++]);
+		chain_leaf(&records[i], salt_seed, i, stack[depth++]);
 		for (closed = i + 1; !(closed & 1); closed >>= 1, depth--)
 			chain_node(stack[depth - 2], stack[depth - 1], stack[depth - 2]);
 	}

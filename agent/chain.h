@@ -33,6 +33,10 @@ struct chain {
 
 /* Merkle root of @count records under @salt_seed, see record.h. */
 void chain_root(const struct vg_record *records, u32 count, const u8 salt_seed[VG_SALT_LEN], u8 ret_root[VG_HASH_LEN]);
+/* The salt of record @index, its leaf, and the node above two: PROTOCOL.md B1, B2. */
+void chain_salt(const u8 salt_seed[VG_SALT_LEN], u64 index, u8 ret_salt[VG_SALT_LEN]);
+void chain_leaf(const struct vg_record *record, const u8 salt_seed[VG_SALT_LEN], u64 index, u8 ret_hash[VG_HASH_LEN]);
+void chain_node(const u8 left[VG_HASH_LEN], const u8 right[VG_HASH_LEN], u8 ret_hash[VG_HASH_LEN]);
 /* The hash by which the next batch names this one. */
 void chain_batch_hash(const struct vg_batch_seal *seal, u8 ret_hash[VG_HASH_LEN]);
 /* Checks @batch and takes it in. On a fault the chain is unchanged. */

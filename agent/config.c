@@ -45,6 +45,7 @@ struct config_key {
 #define CONFIG_AT(field) offsetof(struct config, field)
 #define CONFIG_ITS_AT(field) offsetof(struct config, its) + offsetof(struct config_its_section, field)
 #define CONFIG_NODE_AT(field) offsetof(struct config, node) + offsetof(struct config_node_section, field)
+#define CONFIG_CHARGE_AT(field) offsetof(struct config, charge) + offsetof(struct config_charge_section, field)
 #define CONFIG_INTERFACE_AT(field) offsetof(struct config_interface, field)
 
 static const struct config_key config_keys[] = {
@@ -83,6 +84,12 @@ static const struct config_key config_keys[] = {
 	{ "node", "pool-bytes", CONFIG_NUMBER, CONFIG_NODE_AT(pool_bytes), "67108864", 1048576, 2147483647, NULL },
 	{ "node", "snapshot-after", CONFIG_NUMBER, CONFIG_NODE_AT(snapshot_after), "1000000", 0, 1000000000, NULL },
 	{ "node", "clock-offset-us", CONFIG_OFFSET, CONFIG_NODE_AT(clock_offset_us), "0", 0, 2000000000, NULL },
+	{ "charge", "enable", CONFIG_FLAG, CONFIG_CHARGE_AT(enable), "yes", 0, 0, NULL },
+	{ "charge", "channel", CONFIG_WORD, CONFIG_CHARGE_AT(channel), "", 0, 0, NULL },
+	{ "charge", "certificate", CONFIG_FILE, CONFIG_CHARGE_AT(certificate), "", 0, 0, NULL },
+	{ "charge", "key", CONFIG_FILE, CONFIG_CHARGE_AT(key), "", 0, 0, NULL },
+	{ "charge", "queue", CONFIG_NUMBER, CONFIG_CHARGE_AT(queue), "4096", 1, 65536, NULL },
+	{ "charge", "timeout-ms", CONFIG_NUMBER, CONFIG_CHARGE_AT(timeout_ms), "15000", 500, 600000, NULL },
 	{ "interface", "mode", CONFIG_CHOICE, CONFIG_INTERFACE_AT(mode), "auto", 0, 0, config_modes },
 	{ "interface", "coexist", CONFIG_FLAG, CONFIG_INTERFACE_AT(coexist), "no", 0, 0, NULL },
 };
@@ -232,7 +239,7 @@ static int config_handle(void *arg, const char *section, const char *name, const
 	if (!*section)
 		return config_fail(reading,
 				   "%s stands before any section. Put it below [agent], [gate], [ingress], [its], "
-				   "[node] or [interface NAME].",
+				   "[node], [charge] or [interface NAME].",
 				   name);
 	for (i = 0; i < CONFIG_KEY_COUNT; i++) {
 		if (strcmp(config_keys[i].section, word) || strcmp(config_keys[i].name, name))
@@ -292,7 +299,7 @@ static void config_begin_interface(struct config_reading *reading, const char *n
 /* Looks at a section's head before libinih does, which would cut a long name and skip an empty section. */
 static void config_begin_section(struct config_reading *reading, const char *text, size_t len)
 {
-	static const char *const sections[] = { "agent", "gate", "ingress", "its", "node" };
+	static const char *const sections[] = { "agent", "gate", "ingress", "its", "node", "charge" };
 	char name[CONFIG_SECTION_MAX + 1];
 	size_t i;
 
@@ -321,7 +328,7 @@ static void config_begin_section(struct config_reading *reading, const char *tex
 			return;
 	config_fail(reading,
 		    "There is no section [%s]. The sections are [agent], [gate], [ingress], [its], "
-		    "[node] and [interface NAME].",
+		    "[node], [charge] and [interface NAME].",
 		    name);
 }
 

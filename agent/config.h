@@ -2,7 +2,7 @@
 /*
  * config.h - the agent's configuration file: an INI file, read strictly.
  *
- * Sections [agent], [gate], [ingress], [its], [node] and one [interface NAME]
+ * Sections [agent], [gate], [ingress], [its], [node], [charge] and one [interface NAME]
  * for each interface. What is not written keeps its default. The first thing
  * wrong ends the reading with one sentence: file, line, what, what to do.
  * Reference for people: voltgated.conf(5), kept complete by a test.
@@ -54,6 +54,15 @@ struct config_node_section {
 	int clock_offset_us; /* tests */
 };
 
+struct config_charge_section {
+	bool enable;
+	char channel[CONFIG_TEXT_MAX];	   /* name or id; "": the only one */
+	char certificate[CONFIG_TEXT_MAX]; /* of the gateway as a client; "": the node's, and no anchors */
+	char key[CONFIG_TEXT_MAX];
+	u32 queue; /* requests under way at once */
+	u32 timeout_ms;
+};
+
 struct config {
 	char name[CONFIG_TEXT_MAX]; /* of this gateway in alarms; "" takes the host's */
 	char user[CONFIG_TEXT_MAX]; /* "" stays who it is (tests) */
@@ -74,6 +83,7 @@ struct config {
 	struct vg_policy policy;
 	struct config_its_section its;
 	struct config_node_section node;
+	struct config_charge_section charge;
 	struct config_interface interfaces[CONFIG_INTERFACES_MAX];
 	u32 interface_count;
 };

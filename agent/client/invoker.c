@@ -122,11 +122,40 @@ static void invoker_end(struct invoker_work *work, struct invoker_result *result
 	invoker_work_free(work);
 }
 
-void invoker_fail(struct invoker_work *work, const char *trouble)
+/* A node's no begins with the outcome's word: "word: sentence". */
+static u8 invoker_outcome(const char *text)
+{
+	const char *end = strchr(text, ':');
+	u8 outcome;
+
+	for (outcome = LEDGER_VALID + 1; end && outcome < LEDGER_OUTCOME_COUNT; outcome++) {
+		const char *word = ledger_outcome_word(outcome);
+
+		if (strlen(word) == (size_t)(end - text) && !strncmp(word, text, strlen(word)))
+			return outcome;
+	}
+	return LEDGER_NOT_ALLOWED;
+}
+
+static void invoker_give_up(struct invoker_work *work, const char *trouble)
 {
 	struct invoker_result result = { .trouble = trouble };
 
 	invoker_end(work, &result);
+}
+
+void invoker_fail(struct invoker_work *work, const char *trouble)
+{
+	struct invoker_result result = { .refused = true, .outcome = work->outcome, .trouble = trouble };
+
+	invoker_end(work, &result);
+}
+
+void invoker_note(struct invoker_work *work, u32 node, const char *text)
+{
+	work->outcome = invoker_outcome(text ? text : "");
+	snprintf(work->trouble, sizeof(work->trouble), "node %s: %.300s", work->invoker->membership->nodes[node].name,
+		 text && *text ? text : "no answer");
 }
 
 static void invoker_committed(struct invoker_work *work, u64 block, u32 index, u8 outcome)
@@ -188,6 +217,22 @@ bool invoker_is_duplicate(enum grpc_status status, const char *text)
 	return status == GRPC_FAILED_PRECONDITION && text && !strncmp(text, "duplicate", 9);
 }
 
+/* What the contract answered stands in the transaction. */
+static void lookup_result(struct invoker_work *work, ProtobufCBinaryData bytes)
+{
+	struct transaction transaction;
+
+	if (transaction_decode(bytes.data, bytes.len, &transaction) || transaction.kind != TRANSACTION_INVOKE)
+		return;
+	free(work->result);
+	work->result_len = transaction.rwset.result.len;
+	work->result = malloc(work->result_len + 1);
+	if (work->result)
+		memcpy(work->result, transaction.rwset.result.bytes, work->result_len);
+	else
+		work->result_len = 0;
+}
+
 static void lookup_message(void *arg, struct span bytes)
 {
 	struct invoker_work *work = arg;
@@ -201,10 +246,11 @@ static void lookup_message(void *arg, struct span bytes)
 	block = response->block;
 	index = response->index;
 	outcome = response->outcome;
+	lookup_result(work, response->transaction);
 	voltgate__v1__transaction_response__free_unpacked(response, NULL);
 	grpc_call_cancel(work->call);
 	work->call = NULL;
-	if (outcome == LEDGER_DUPLICATE && !work->evidence && work->proposed < INVOKER_PROPOSALS)
+	if (outcome == LEDGER_DUPLICATE && !work->evidence && !work->fixed && work->proposed < INVOKER_PROPOSALS)
 		invoker_propose_anew(work);
 	else
 		invoker_committed(work, block, index, (u8)outcome);
@@ -218,7 +264,7 @@ static void lookup_finished(void *arg, enum grpc_status status, const char *text
 	work->call = NULL;
 	if (status != GRPC_NOT_FOUND)
 		invoker_again(work); /* the one that knows is asked again */
-	else if (work->evidence || work->proposed >= INVOKER_PROPOSALS)
+	else if (work->evidence || work->fixed || work->proposed >= INVOKER_PROPOSALS)
 		invoker_fail(work, work->trouble);
 	else
 		invoker_propose_anew(work);
@@ -269,8 +315,7 @@ static void submit_finished(void *arg, enum grpc_status status, const char *text
 
 	work->call = NULL;
 	invoker_judge(work->invoker, invoker_node(work), status);
-	snprintf(work->trouble, sizeof(work->trouble), "node %s: %.300s",
-		 work->invoker->membership->nodes[invoker_node(work)].name, text && *text ? text : "no answer");
+	invoker_note(work, invoker_node(work), text);
 	if (invoker_is_duplicate(status, text))
 		invoker_look_up(work, invoker_node(work));
 	else if (status == GRPC_FAILED_PRECONDITION || status == GRPC_INVALID_ARGUMENT)
@@ -339,7 +384,7 @@ static u64 invoker_nonce(struct invoker *invoker)
 	return invoker->last_nonce;
 }
 
-/* Encodes @proposal with a nonce and expiry of now, and signs it. */
+/* Encodes @proposal, with a nonce and expiry of now unless the caller fixed them, and signs it. */
 static int invoker_sign(struct invoker_work *work, struct proposal *proposal, size_t room)
 {
 	struct consortium *consortium = work->invoker->consortium;
@@ -348,8 +393,10 @@ static int invoker_sign(struct invoker_work *work, struct proposal *proposal, si
 
 	if (!bytes)
 		return -ENOMEM;
-	proposal->nonce = invoker_nonce(work->invoker);
-	proposal->expires = time_text_of_unix(invoker_clock_us() + INVOKER_LIFE_US);
+	if (!work->fixed) {
+		proposal->nonce = invoker_nonce(work->invoker);
+		proposal->expires = time_text_of_unix(invoker_clock_us() + INVOKER_LIFE_US);
+	}
 	writer_init(&writer, bytes, room);
 	proposal_encode(&writer, proposal);
 	free(work->proposal);
@@ -385,6 +432,8 @@ static int invoker_propose(struct invoker_work *work, const struct invoker_call 
 		.contract = call->contract,
 		.function = call->function,
 		.argument_count = call->argument_count,
+		.nonce = call->nonce,
+		.expires = call->expires,
 	};
 	size_t room = 512 + call->contract.len + call->function.len;
 	u8 private_hash[32];
@@ -435,13 +484,14 @@ int invoker_start(struct invoker *invoker, const struct invoker_call *call)
 	invoker->works = work;
 	invoker->count++;
 	work->number = call->number;
+	work->fixed = call->nonce;
 	work->started_us = invoker_now_us();
 	work->turn = invoker->options.node ? invoker->turns : invoker->turns++;
 	err = call->evidence.len ? invoker_take(work, call) : invoker_propose(work, call);
 	if (err)
 		invoker_work_free(work);
 	else
-		work->again_us = 1;
+		invoker_endorse(work);
 	return err;
 }
 
@@ -469,7 +519,7 @@ void invoker_tick(struct invoker *invoker)
 			snprintf(trouble, sizeof(trouble),
 				 "not known to be committed after %u ms; it may still be. Last trouble: %s",
 				 invoker->options.timeout_ms, *work->trouble ? work->trouble : "none");
-			invoker_fail(work, trouble);
+			invoker_give_up(work, trouble);
 		} else if (work->again_us && work->again_us <= now) {
 			invoker_go_on(work);
 		}

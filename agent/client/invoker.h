@@ -21,10 +21,11 @@ struct invoker;
 struct invoker_result {
 	u64 number; /* the caller's */
 	bool committed;
+	bool refused; /* nodes or the contract said no: it will not be committed; else without committed: not known */
 	u64 block;
 	u32 index;
-	u8 outcome;	     /* of a committed one */
-	const char *trouble; /* of any other: a sentence */
+	u8 outcome;	     /* of a committed one; of a refused one as the node called it */
+	const char *trouble; /* of any but a committed one: a sentence */
 	u8 proposal_hash[LEDGER_HASH_LEN];
 	struct span result; /* what the contract answered */
 	u64 took_us;
@@ -49,6 +50,8 @@ struct invoker_call {
 	/* After 16 random bytes, which are put before them; to the nodes of @collection's organisations only. */
 	struct span private_arguments;
 	const char *collection; /* NULL: no private arguments */
+	/* Both, where something was signed over them before (a meter's first reading); 0: drawn, anew if need be. */
+	u64 nonce, expires;
 	/* A ready-made proposal and its evidence (evidence.h), both copied: then nothing above but number counts. */
 	struct span proposal, evidence;
 };

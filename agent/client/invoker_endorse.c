@@ -108,8 +108,7 @@ static void endorse_finished(void *arg, enum grpc_status status, const char *tex
 	ask->call = NULL;
 	invoker_judge(work->invoker, (u32)(ask - work->asks), status);
 	if (status != GRPC_OK || !ask->rwset) {
-		snprintf(work->trouble, sizeof(work->trouble), "node %s: %.300s",
-			 work->invoker->membership->nodes[ask - work->asks].name, text && *text ? text : "no answer");
+		invoker_note(work, (u32)(ask - work->asks), text);
 		if (invoker_is_duplicate(status, text)) {
 			invoker_endorse_reset(work);
 			invoker_look_up(work, (u32)(ask - work->asks));

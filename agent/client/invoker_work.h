@@ -38,10 +38,12 @@ struct invoker_work {
 	size_t evidence_len;
 	u32 proposed;		/* times, each with a nonce of its own */
 	struct grpc_call *call; /* Submit or Transaction */
+	bool fixed;		/* nonce and expiry are the caller's */
 	bool looking_up;	/* it may be committed already */
 	u32 lookup_node;	/* which says that the nonce was used */
 	bool refused;		/* a node said no, with a reason */
 	char trouble[400];
+	u8 outcome; /* what the last no was called */
 	u8 *result;
 	size_t result_len;
 	struct invoker_ask asks[MEMBERSHIP_NODES_MAX];
@@ -75,6 +77,9 @@ void invoker_endorse_reset(struct invoker_work *work);
 /* --- invoker.c --- */
 /* Endorsed: @work->transaction stands. */
 void invoker_endorsed(struct invoker_work *work);
+/* What @node said when it did not do what it was asked. */
+void invoker_note(struct invoker_work *work, u32 node, const char *text);
+/* It ends with a no. */
 void invoker_fail(struct invoker_work *work, const char *trouble);
 /* Did the node end a call with "duplicate"? Then it may be committed. */
 bool invoker_is_duplicate(enum grpc_status status, const char *text);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * charge_room.h - what the files of agent/charge share.
+ *
+ *   charge.c      opening, the connection to the consortium, the rhythm
+ *   request.c     an action on its way to the ledger and back
+ *   anchor.c      heads of the verdict chain, and alarms, posted by the gateway itself
+ *   revocation.c  committed blocks that end sessions
+ */
+#ifndef VOLTGATE_CHARGE_ROOM_H
+#define VOLTGATE_CHARGE_ROOM_H
+
+#include "agent/agent.h"
+#include "agent/charge/charge.h"
+#include "agent/charge/errands.h"
+#include "agent/charge/proofs.h"
+#include "agent/client/invoker.h"
+
+struct anchor;
+
+struct charge {
+	struct agent *agent;
+	struct proofs *proofs;
+	struct errands *errands;
+	struct anchor *anchor; /* NULL: the gateway has no client's key of its own */
+	struct event *tick;
+	u32 ticks;
+
+	/* The channel, once it is open here; made anew when its configuration changes. */
+	u8 channel[LEDGER_HASH_LEN];
+	struct consortium *consortium; /* NULL: not yet */
+	struct invoker *invoker;
+	bool troubled; /* and why was said */
+
+	struct charge_counts counts;
+};
+
+/* The open channel's ledger that the section names, or NULL. */
+struct ledger *charge_ledger(const struct charge *charge);
+
+/* --- request.c: invoker_options.done and .endorsed of actions --- */
+void request_done(struct charge *charge, const struct invoker_result *result);
+void request_endorsed(struct charge *charge, u64 number, struct span text);
+
+#endif
