@@ -13,7 +13,19 @@
 
 #include "ledger/evidence.h"
 
-_Static_assert(EVIDENCE_MAX == 283 + 32 * EVIDENCE_PATH_MAX, "evidence.h's format");
+_Static_assert(EVIDENCE_MAX == 283 + 32 * EVIDENCE_PATH_MAX + 2 + VG_VID_MAX + 188, "evidence.h's format");
+
+/* The packet and the wallet's part; false: too long, or a mandate that ends before it begins. */
+static bool decode_action(struct reader *reader, struct evidence *ret_evidence)
+{
+	const u8 *mandate;
+
+	ret_evidence->vid = reader_span16(reader, VG_VID_MAX);
+	reader_copy(reader, ret_evidence->action_salt, sizeof(ret_evidence->action_salt));
+	mandate = reader_bytes(reader, MANDATE_LEN);
+	reader_copy(reader, ret_evidence->mandate_signature, sizeof(ret_evidence->mandate_signature));
+	return reader_done(reader) && !mandate_decode((struct span){ mandate, MANDATE_LEN }, &ret_evidence->mandate);
+}
 
 int evidence_decode(struct span bytes, struct evidence *ret_evidence)
 {
@@ -29,7 +41,7 @@ int evidence_decode(struct span bytes, struct evidence *ret_evidence)
 	if (reader.bad || ret_evidence->path_len > EVIDENCE_PATH_MAX)
 		return -EBADMSG;
 	ret_evidence->path = reader_bytes(&reader, ret_evidence->path_len * VG_HASH_LEN);
-	if (!reader_done(&reader) || memcmp(ret_evidence->head.magic, VG_BATCH_MAGIC, 8))
+	if (!decode_action(&reader, ret_evidence) || memcmp(ret_evidence->head.magic, VG_BATCH_MAGIC, 8))
 		return -EBADMSG;
 	if (vg_be32(ret_evidence->head.count) > VG_BATCH_MAX ||
 	    ret_evidence->index >= vg_be32(ret_evidence->head.count))
@@ -46,6 +58,10 @@ void evidence_encode(struct writer *writer, const struct evidence *evidence)
 	writer_bytes(writer, &evidence->record, sizeof(evidence->record));
 	writer_u8(writer, evidence->path_len);
 	writer_bytes(writer, evidence->path, evidence->path_len * VG_HASH_LEN);
+	writer_span16(writer, evidence->vid);
+	writer_bytes(writer, evidence->action_salt, sizeof(evidence->action_salt));
+	mandate_encode(writer, &evidence->mandate);
+	writer_bytes(writer, evidence->mandate_signature, sizeof(evidence->mandate_signature));
 }
 
 struct hasher {
@@ -117,7 +133,54 @@ bool evidence_holds(const struct evidence *evidence)
 	return !last && !memcmp(hash, evidence->head.root, VG_HASH_LEN);
 }
 
-bool evidence_digest(struct span proposal, u8 ret_digest[VG_HASH_LEN])
+bool evidence_digest(struct span vid, u8 ret_digest[VG_HASH_LEN])
 {
-	return hasher_digest(&evidence_blake2s, "BLAKE2S-256", proposal.bytes, proposal.len, ret_digest);
+	return hasher_digest(&evidence_blake2s, "BLAKE2S-256", vid.bytes, vid.len, ret_digest);
+}
+
+void evidence_commitment(const u8 action_salt[EVIDENCE_ACTION_SALT_LEN], struct span proposal,
+			 u8 ret_commitment[LEDGER_HASH_LEN])
+{
+	const struct ledger_piece pieces[] = { { action_salt, EVIDENCE_ACTION_SALT_LEN },
+					       { proposal.bytes, proposal.len } };
+
+	ledger_hash(LEDGER_DOMAIN_ACTION, pieces, 2, ret_commitment);
+}
+
+bool evidence_of_packet(const struct evidence *evidence)
+{
+	const struct vg_record *record = &evidence->record;
+	struct vg_vid_fields fields;
+	u8 digest[VG_HASH_LEN];
+
+	if (evidence->vid.len < VG_VID_OVERHEAD + LEDGER_HASH_LEN ||
+	    !vg_vid_decode((const struct vg_vid *)evidence->vid.bytes, evidence->vid.len, &fields))
+		return false;
+	return fields.session == vg_be64(record->session) && fields.sequence == vg_be64(record->sequence) &&
+	       fields.type == record->type && vg_vid_is_action(fields.type) && evidence_digest(evidence->vid, digest) &&
+	       !memcmp(record->digest, digest, sizeof(digest));
+}
+
+bool evidence_commits(const struct evidence *evidence, struct span proposal)
+{
+	u8 commitment[LEDGER_HASH_LEN];
+
+	if (evidence->vid.len < VG_VID_OVERHEAD + LEDGER_HASH_LEN)
+		return false;
+	evidence_commitment(evidence->action_salt, proposal, commitment);
+	return !memcmp(evidence->vid.bytes + VG_VID_HEADER_LEN, commitment, sizeof(commitment));
+}
+
+void evidence_mandate_hash(const struct evidence *evidence, const u8 channel[LEDGER_HASH_LEN],
+			   const u8 wallet[LEDGER_HASH_LEN], u8 ret_hash[LEDGER_HASH_LEN])
+{
+	const struct mandate_scope scope = {
+		.channel = channel,
+		.wallet = wallet,
+		.attestor = evidence->head.attestor,
+		.epoch = vg_be64(evidence->head.epoch),
+		.session = vg_be64(evidence->record.session),
+	};
+
+	mandate_hash(&scope, &evidence->mandate, ret_hash);
 }

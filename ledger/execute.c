@@ -36,23 +36,27 @@ static enum ledger_outcome judge(struct execute_run *run, const struct transacti
 	return LEDGER_MALFORMED;
 }
 
-/* 'M' and what follows it: a count that is read here and written once a block (PROTOCOL.md L9). */
-static void counter_raise(struct execute_run *run, const u8 *key, size_t len, u64 by)
+static u64 count_in(struct execute_run *run, const u8 *key, size_t len)
 {
 	struct state_value value;
 	struct reader reader;
+
+	if (execute_get(run, (struct span){ key, len }, &value))
+		return 0;
+	reader_init(&reader, value.bytes.bytes, value.bytes.len);
+	return reader_u64(&reader);
+}
+
+/* 'M' and what follows it: a count that is read here and written once a block (PROTOCOL.md L9). */
+static void counter_raise(struct execute_run *run, const u8 *key, size_t len, u64 by)
+{
 	struct writer writer;
 	u8 bytes[8];
-	u64 count = 0;
 
 	if (!by)
 		return;
-	if (!execute_get(run, (struct span){ key, len }, &value)) {
-		reader_init(&reader, value.bytes.bytes, value.bytes.len);
-		count = reader_u64(&reader);
-	}
 	writer_init(&writer, bytes, sizeof(bytes));
-	writer_u64(&writer, count + by);
+	writer_u64(&writer, count_in(run, key, len) + by);
 	execute_put(run, (struct span){ key, len }, (struct span){ bytes, sizeof(bytes) }, run->index);
 }
 
@@ -191,6 +195,11 @@ static int count_read(struct state *state, const u8 *key, size_t len, u64 *ret_c
 	return 0;
 }
 
+static u64 experience_of(const struct membership *membership, u64 own, u64 all)
+{
+	return all ? (u64)((unsigned __int128)membership->parameters[MEMBERSHIP_BETA_MILLI] * 1000 * own / all) : 0;
+}
+
 int execute_experience(struct state *state, const struct membership *membership, const u8 node[32], u64 *ret_micro)
 {
 	u8 key[33] = { 'M' };
@@ -200,9 +209,15 @@ int execute_experience(struct state *state, const struct membership *membership,
 	memcpy(key + 1, node, 32);
 	result = count_read(state, key, sizeof(key), &own);
 	result = result ?: count_read(state, key, 1, &all);
-	if (result)
-		return result;
-	*ret_micro =
-		all ? (u64)((unsigned __int128)membership->parameters[MEMBERSHIP_BETA_MILLI] * 1000 * own / all) : 0;
-	return 0;
+	if (!result)
+		*ret_micro = experience_of(membership, own, all);
+	return result;
+}
+
+u64 execute_run_experience(struct execute_run *run, const u8 node[32])
+{
+	u8 key[33] = { 'M' };
+
+	memcpy(key + 1, node, 32);
+	return experience_of(run->context->membership, count_in(run, key, sizeof(key)), count_in(run, key, 1));
 }

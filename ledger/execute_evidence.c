@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * execute_evidence.c - a verdict in place of a client's signature: whose, how
- * old, of what, and whether it was used (PROTOCOL.md L13). A batch's marks are read once and
+ * old, of what, and whether it was used (PROTOCOL.md L13, E3). A batch's marks are read once and
  * written once a block; its signature costs once (verifier.h).
  */
 #include <stddef.h>
@@ -88,15 +88,26 @@ static bool fresh(struct execute_run *run, u64 time)
 	return now - time <= age;
 }
 
-/* What the gate said: this very proposal came in, was authentic, and no test clock was set. */
-static bool says(const struct evidence *evidence, const struct proposal *proposal)
+/* What the gate said: it admitted this packet, an action, and no test clock was set. */
+static bool says(const struct evidence *evidence)
 {
-	u8 digest[VG_HASH_LEN];
-
 	return evidence->record.kind == VG_RECORD_ACTION && evidence->record.reason == VG_ACCEPTED &&
 	       evidence->record.grade == evidence->head.grade &&
 	       !((evidence->record.flags | evidence->head.flags) & VG_RECORD_FLAG_TEST_CLOCK) &&
-	       evidence_digest(proposal->bytes, digest) && !memcmp(evidence->record.digest, digest, sizeof(digest));
+	       evidence_of_packet(evidence);
+}
+
+/* The wallet speaks by verdicts of this gate session: it signed so once, and the verifier remembers (PROTOCOL.md E4).
+ */
+static enum ledger_outcome mandated(struct execute_run *run, const struct evidence *evidence,
+				    const struct proposal *proposal)
+{
+	u8 hash[LEDGER_HASH_LEN];
+
+	evidence_mandate_hash(evidence, proposal->channel, proposal->client, hash);
+	return verifier_check(run->context->verifier, proposal->client, hash, sizeof(hash), evidence->mandate_signature)
+		       ? LEDGER_VALID
+		       : LEDGER_BAD_MANDATE;
 }
 
 /* Record and path give the root of a head that the attestor signed: others of its batch may have shown most of that. */
@@ -147,7 +158,14 @@ enum ledger_outcome execute_evidence(struct execute_run *run, struct span bytes,
 	*ret_batch = batch_of(run, &evidence.head);
 	if (!*ret_batch || (*ret_batch)->used[evidence.index / 8] >> (evidence.index & 7) & 1)
 		return LEDGER_USED_EVIDENCE;
-	return says(&evidence, proposal) ? shown(run, &evidence) : LEDGER_BAD_EVIDENCE;
+	if (!says(&evidence))
+		return LEDGER_BAD_EVIDENCE;
+	if (!evidence_commits(&evidence, proposal->bytes))
+		return LEDGER_OTHER_REQUEST;
+	if (evidence.mandate.expires < run->context->time)
+		return LEDGER_EXPIRED_MANDATE;
+	outcome = shown(run, &evidence);
+	return outcome == LEDGER_VALID ? mandated(run, &evidence, proposal) : outcome;
 }
 
 void execute_evidence_spend(struct execute_batch *batch, u32 index, u64 time)

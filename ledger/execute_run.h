@@ -123,6 +123,10 @@ enum ledger_outcome execute_invoke(struct execute_run *run, const struct transac
 /* --- execute_endorsements.c --- */
 enum ledger_outcome execute_endorsements(struct execute_run *run, const struct transaction *transaction);
 
+/* --- execute.c --- */
+/* execute_experience() of the counts before the block: they are written at its end. */
+u64 execute_run_experience(struct execute_run *run, const u8 node[32]);
+
 /* --- execute_writes.c --- */
 enum ledger_outcome execute_keys(const struct transaction *transaction);
 enum ledger_outcome execute_reads(struct execute_run *run, const struct transaction *transaction);

@@ -68,6 +68,16 @@ struct membership_collection {
 	X(GRADES, "grades", 3, 1, 3, "verdict grades taken: 1 plain, 2 attested, 3 both")                              \
 	X(TRANSACTION_LIFE_S, "transaction-life-s", 600, 10, 86400, "furthest expiry of a transaction, by block time") \
 	X(BETA_MILLI, "beta-milli", 1000, 0, 1000000, "beta of paper eq. (1), in thousandths")                         \
+	X(RATING_ALPHA_MILLI, "rating-alpha-milli", 10000, 1001, 1000000, "alpha of paper eq. (3), in thousandths")    \
+	X(RATING_SCALED, "rating-scaled", 0, 0, 1,                                                                     \
+	  "1: a score counts as fifths in eq. (3); 0: as the paper prints it")                                         \
+	X(CREDIT_THRESHOLD_MILLI, "credit-threshold-milli", 1000, 0, 2000,                                             \
+	  "credit of eq. (2) that lets in and charges, thousandths above -1")                                          \
+	X(TIME_ZONE_MIN, "time-zone-min", 1200, 0, 1560, "time zone of tariffs, minutes east of UTC plus 720")         \
+	X(RESERVATION_S, "reservation-s", 900, 1, 86400, "how long a charger is kept for who reserved it")             \
+	X(SESSION_IDLE_S, "session-idle-s", 3600, 1, 604800, "silence after which an operator may close by the meter") \
+	X(HEARTBEAT_S, "heartbeat-s", 10, 1, 3600, "a gateway anchors its verdict chain at least so often")            \
+	X(MAX_SPEED_KMH, "max-speed-kmh", 250, 1, 10000, "faster between two places than any vehicle: misbehaviour")   \
 	X(BATCH_TRANSACTIONS, "batch-transactions", 2000, 1, 65535, "most transactions of a block")                    \
 	X(BATCH_BYTES, "batch-bytes", 2097152, 65536, 8388608, "most bytes of a block's body")                         \
 	X(BATCH_WAIT_US, "batch-wait-us", 2000, 0, 1000000, "longest a request waits for company")                     \

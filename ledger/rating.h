@@ -20,14 +20,21 @@
 #define RATING_SCORE_MOST 5
 
 struct rating_input {
-	u32 score;	     /* W, 1 to 5 */
-	s64 credibility;     /* R_v of the user, millionths, -1000000 to 1000000 */
-	u64 experience;	     /* M of the rated station's node, millionths (eq. (1)) */
-	u64 alpha_milli;     /* above 1000 */
+	u32 score;	 /* W, 1 to 5 */
+	s64 credibility; /* R_v of the user, millionths, -1000000 to 1000000 */
+	u64 experience;	 /* M of the rated station's node, millionths (eq. (1)); at most 1000000000 */
+	u64 alpha_milli; /* 1001 to 1000000 */
 	bool scaled;
 };
 
-/* @rating: 0 to RATING_MOST; the result is too. */
+/*
+ * @rating: 0 to RATING_MOST; the result is too, and lies within 2^-33 + 2^-52 of eq. (3)'s exact value for this
+ * @rating: rounded to the nearest 2^-32, halves away from the rating before.
+ */
 s64 rating_next(s64 rating, const struct rating_input *input);
+
+#define RATING_EXP_SHIFT 60
+/* exp(-@exponent), both in units of 2^-60, @exponent at most 9 (not included); within 2^-57 of the exact value. */
+u64 rating_exp(u64 exponent);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "ledger/rating.h"
 #include "ledger/transaction.h"
 
 static int rwset_compare(struct span one, struct span other)
@@ -35,6 +36,12 @@ static void rwset_read_take(struct reader *reader, struct span *last, struct rws
 	ret_read->index = reader_u32(reader);
 }
 
+bool rwset_rate_valid(const struct rwset_write *rate)
+{
+	return rate->score >= 1 && rate->score <= RATING_SCORE_MOST && rate->credibility >= -RWSET_CREDIBILITY_MOST &&
+	       rate->credibility <= RWSET_CREDIBILITY_MOST;
+}
+
 static void rwset_write_take(struct reader *reader, struct span *last, struct rwset_write *ret_write)
 {
 	ret_write->operation = reader_u8(reader);
@@ -51,6 +58,13 @@ static void rwset_write_take(struct reader *reader, struct span *last, struct rw
 		ret_write->least = (s64)reader_u64(reader);
 		ret_write->most = (s64)reader_u64(reader);
 		if (ret_write->least > ret_write->most)
+			reader->bad = true;
+		break;
+	case RWSET_RATE:
+		ret_write->node = reader_bytes(reader, TRANSACTION_KEY_LEN);
+		ret_write->credibility = (s64)reader_u64(reader);
+		ret_write->score = reader_u8(reader);
+		if (!rwset_rate_valid(ret_write))
 			reader->bad = true;
 		break;
 	default:

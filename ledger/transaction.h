@@ -21,6 +21,8 @@
  * rwset     = reads u16, each: key span16, version number u64, version index u32 (0, 0: the key was absent);
  *             writes u16, each: operation u8, key span16, then put: value span32; delete: nothing; delta: s64 amount,
  *             s64 least, s64 most (checked when applied: the sum stays within, else the transaction is invalid);
+ *             rate: node 32, credibility s64, score u8 (what is there is a rating or absent, rating.h; the node's M
+ *             and the channel's alpha count when applied);
  *             result span32 (what the contract answered)
  *             Keys are in ascending byte order within reads and within writes, none twice.
  * endorsement: see endorsement.h
@@ -53,7 +55,9 @@ enum transaction_kind {
 
 enum transaction_authority { TRANSACTION_SIGNED = 0, TRANSACTION_EVIDENCE = 1 };
 
-enum rwset_operation { RWSET_PUT = 1, RWSET_DELETE = 2, RWSET_DELTA = 3 };
+enum rwset_operation { RWSET_PUT = 1, RWSET_DELETE = 2, RWSET_DELTA = 3, RWSET_RATE = 4 };
+
+#define RWSET_CREDIBILITY_MOST 1000000 /* R_v in millionths, and as much below zero */
 
 struct proposal {
 	struct span bytes; /* all of it */
@@ -75,6 +79,9 @@ struct rwset_write {
 	enum rwset_operation operation;
 	struct span key, value;
 	s64 amount, least, most; /* delta */
+	const u8 *node;		 /* rate: 32, whose M of eq. (1) counts */
+	s64 credibility;	 /* rate: R_v of who rates, millionths */
+	u8 score;		 /* rate: W, 1 to 5 */
 };
 
 /* Walks a read/write set that rwset_check() accepted. */
@@ -107,6 +114,8 @@ struct transaction {
 int transaction_decode(const void *bytes, size_t len, struct transaction *ret_transaction);
 int proposal_decode(const void *bytes, size_t len, struct proposal *ret_proposal);
 int rwset_decode(const void *bytes, size_t len, struct rwset *ret_rwset);
+/* May a rate say this: score and credibility within their limits? */
+bool rwset_rate_valid(const struct rwset_write *rate);
 /* Takes the next read or write off the front of @rest (first rwset.reads or .writes). False at the end. */
 bool rwset_next_read(struct span *rest, struct rwset_read *ret_read);
 bool rwset_next_write(struct span *rest, struct rwset_write *ret_write);

@@ -13,6 +13,7 @@
 #include "agent/contract/contract_run.h"
 #include "ledger/endorsement.h"
 #include "ledger/evidence.h"
+#include "ledger/rating.h"
 
 /* What a transaction holds beside proposal and read/write set, at most. */
 #define TRANSACTION_REST (64 + EVIDENCE_MAX + TRANSACTION_ENDORSEMENTS_MAX * ENDORSEMENT_MAX)
@@ -51,7 +52,7 @@ int contract_failed(struct contract_run *run, int error)
 		return contract_refuse(run, error, "The key holds no counter.");
 	case -EBUSY:
 		return contract_refuse(run, error,
-				       "A counter that was changed by delta cannot be overwritten as well.");
+				       "What was changed by delta or rated cannot be changed in another way as well.");
 	case -ENOMEM:
 		return contract_refuse(run, error, "There is no memory for this simulation.");
 	case -EIO:
@@ -116,6 +117,18 @@ int contract_delta(struct contract_run *run, struct span key, s64 amount, s64 le
 	return result ?: contract_failed(run, contract_sets_delta(run, key, amount, least, most));
 }
 
+int contract_rate(struct contract_run *run, struct span key, const u8 node[32], s64 credibility_micro, u32 score)
+{
+	const struct rwset_write rate = { .node = node, .credibility = credibility_micro, .score = score };
+	u8 bytes[TRANSACTION_KEY_MAX];
+	int result = own_key(run, key, bytes, &key);
+
+	if (!result && !rwset_rate_valid(&rate))
+		result = contract_refuse(run, -ERANGE, "A score is 1 to %d, by a credibility within -1 and 1.",
+					 RATING_SCORE_MOST);
+	return result ?: contract_failed(run, contract_sets_rate(run, key, &rate));
+}
+
 int contract_result(struct contract_run *run, struct span result)
 {
 	if (result.len > TRANSACTION_MAX)
@@ -148,9 +161,31 @@ struct span contract_private_arguments(const struct contract_run *run)
 	return (struct span){ all.bytes + CONTRACT_PRIVATE_SECRET_LEN, all.len - CONTRACT_PRIVATE_SECRET_LEN };
 }
 
+static void encode_write(struct writer *writer, const struct rwset_write *write)
+{
+	writer_u8(writer, write->operation);
+	writer_span16(writer, write->key);
+	switch (write->operation) {
+	case RWSET_PUT:
+		writer_span32(writer, write->value);
+		break;
+	case RWSET_DELETE:
+		break;
+	case RWSET_DELTA:
+		writer_u64(writer, (u64)write->amount);
+		writer_u64(writer, (u64)write->least);
+		writer_u64(writer, (u64)write->most);
+		break;
+	case RWSET_RATE:
+		writer_bytes(writer, write->node, TRANSACTION_KEY_LEN);
+		writer_u64(writer, (u64)write->credibility);
+		writer_u8(writer, write->score);
+		break;
+	}
+}
+
 static void encode_sets(const struct contract_run *run, struct writer *writer)
 {
-	const struct rwset_write *write;
 	u32 i;
 
 	writer_u16(writer, run->reads.count);
@@ -160,20 +195,13 @@ static void encode_sets(const struct contract_run *run, struct writer *writer)
 		writer_u32(writer, run->reads.list[i].index);
 	}
 	writer_u16(writer, run->writes.count);
-	for (i = 0; i < run->writes.count; i++) {
-		write = &run->writes.list[i];
-		writer_u8(writer, write->operation);
-		writer_span16(writer, write->key);
-		if (write->operation == RWSET_PUT)
-			writer_span32(writer, write->value);
-		if (write->operation != RWSET_DELTA)
-			continue;
-		writer_u64(writer, (u64)write->amount);
-		writer_u64(writer, (u64)write->least);
-		writer_u64(writer, (u64)write->most);
-	}
+	for (i = 0; i < run->writes.count; i++)
+		encode_write(writer, &run->writes.list[i]);
 	writer_span32(writer, run->result);
 }
+
+/* At least what encode_write() writes. */
+#define WRITE_REST (TRANSACTION_KEY_LEN + 8 + 1)
 
 static size_t sets_size(const struct contract_run *run)
 {
@@ -183,7 +211,7 @@ static size_t sets_size(const struct contract_run *run)
 	for (i = 0; i < run->reads.count; i++)
 		size += 2 + run->reads.list[i].key.len + 12;
 	for (i = 0; i < run->writes.count; i++)
-		size += 1 + 2 + run->writes.list[i].key.len + 24 + 4 + run->writes.list[i].value.len;
+		size += 1 + 2 + run->writes.list[i].key.len + WRITE_REST + run->writes.list[i].value.len;
 	return size;
 }
 
@@ -242,18 +270,30 @@ static int output_privates(struct contract_run *run)
 	return 0;
 }
 
+static int run_contract(struct contract_run *run)
+{
+	const struct contract_input *input = run->input;
+	const struct proposal *proposal = input->proposal;
+
+	run->contract = contract_find(proposal->contract);
+	if (!run->contract)
+		return contract_refuse(run, -ENOSYS, "This node has no contract of this name.");
+	if (input->evidence && !run->contract->by_evidence)
+		return contract_refuse(run, -EACCES, "Contract %s wants its client's signature, not a gate's verdict.",
+				       run->contract->name);
+	proposal_hash(proposal, run->proposal_hash);
+	if (input->evidence)
+		evidence_mandate_hash(input->evidence, proposal->channel, proposal->client, run->mandate_id);
+	return run->contract->invoke(run, proposal->function, proposal->arguments, proposal->argument_count);
+}
+
 int contract_simulate(const struct contract_input *input, struct contract_output *ret_output)
 {
-	const struct proposal *proposal = input->proposal;
 	struct contract_run run = { .input = input, .output = ret_output };
 	int result;
 
 	memset(ret_output, 0, sizeof(*ret_output));
-	run.contract = contract_find(proposal->contract);
-	if (run.contract)
-		result = run.contract->invoke(&run, proposal->function, proposal->arguments, proposal->argument_count);
-	else
-		result = contract_refuse(&run, -ENOSYS, "This node has no contract of this name.");
+	result = run_contract(&run);
 	result = result ?: output_sets(&run);
 	result = result ?: output_privates(&run);
 	free(run.reads.list);

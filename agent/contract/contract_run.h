@@ -32,6 +32,7 @@ struct contract_run {
 	struct contract_private privates[CONTRACT_PRIVATES_MAX];
 	u32 private_count;
 	struct span result;
+	u8 proposal_hash[LEDGER_HASH_LEN], mandate_id[LEDGER_HASH_LEN]; /* the latter where there is evidence */
 };
 
 /* --- contract_memory.c --- */
@@ -54,7 +55,10 @@ int contract_sets_delete(struct contract_run *run, struct span key);
  */
 int contract_sets_delta(struct contract_run *run, struct span key, s64 amount, s64 least, s64 most);
 
-/* --- contract_private.c --- */
+/* -EBUSY: the run did anything else to the key before; -ERANGE: no score, or no credibility. */
+int contract_sets_rate(struct contract_run *run, struct span key, const struct rwset_write *rate);
+
+/* --- contract.c --- */
 /* The sentence for a limit or a failing state; returns @error. */
 int contract_failed(struct contract_run *run, int error);
 

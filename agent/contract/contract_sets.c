@@ -3,13 +3,15 @@
  * contract_sets.c - the read set and the write set of a simulation, in key
  * order, each key once: what comes later in a run changes what it did before.
  *
- *   before \ now   put     delete   delta
- *   nothing        put     delete   delta
- *   put            put     delete   put of the sum, range checked now
- *   delete         put     delete   put of the amount, range checked now
- *   delta          refused refused  one delta: amounts added, ranges met
+ *   before \ now   put     delete   delta                                 rate
+ *   nothing        put     delete   delta                                 rate
+ *   put            put     delete   put of the sum, range checked now     refused
+ *   delete         put     delete   put of the amount, range checked now  refused
+ *   delta          refused refused  one delta: amounts added, ranges met  refused
+ *   rate           refused refused  refused                               refused
  *
- * A put over a delta would drop the delta's range, which only the block can check: -EBUSY.
+ * A put over a delta would drop the delta's range, which only the block can check; what a score makes of a rating only
+ * the block knows: -EBUSY. A rating that the run itself scored reads as it was before.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -180,7 +182,7 @@ int contract_sets_get(struct contract_run *run, struct span key, bool record, st
 	write = write_find(run, key, &index);
 	if (write && write->operation == RWSET_DELTA)
 		return get_delta(run, write, record, ret_value);
-	if (write) {
+	if (write && write->operation != RWSET_RATE) {
 		*ret_value = write->operation == RWSET_PUT ? write->value : (struct span){ NULL, 0 };
 		return write->operation == RWSET_PUT ? 0 : -ENOENT;
 	}
@@ -201,7 +203,7 @@ int contract_sets_put(struct contract_run *run, struct span key, struct span val
 	result = write_open(run, key, &write);
 	if (result)
 		return result;
-	if (write->operation == RWSET_DELTA)
+	if (write->operation == RWSET_DELTA || write->operation == RWSET_RATE)
 		return -EBUSY;
 	write->operation = RWSET_PUT;
 	write->value = value;
@@ -215,7 +217,7 @@ int contract_sets_delete(struct contract_run *run, struct span key)
 
 	if (result)
 		return result;
-	if (write->operation == RWSET_DELTA)
+	if (write->operation == RWSET_DELTA || write->operation == RWSET_RATE)
 		return -EBUSY;
 	write->operation = RWSET_DELETE;
 	write->value = (struct span){ NULL, 0 };
@@ -271,6 +273,8 @@ int contract_sets_delta(struct contract_run *run, struct span key, s64 amount, s
 
 	if (result)
 		return result;
+	if (write->operation == RWSET_RATE)
+		return -EBUSY;
 	if (write->operation == RWSET_DELTA)
 		return delta_onto_delta(write, amount, least, most);
 	if (write->operation)
@@ -279,5 +283,28 @@ int contract_sets_delta(struct contract_run *run, struct span key, s64 amount, s
 	write->amount = amount;
 	write->least = least;
 	write->most = most;
+	return 0;
+}
+
+int contract_sets_rate(struct contract_run *run, struct span key, const struct rwset_write *rate)
+{
+	struct rwset_write *write;
+	struct span node;
+	int result;
+
+	if (!rwset_rate_valid(rate))
+		return -ERANGE;
+	node = contract_memory_copy(run, (struct span){ rate->node, TRANSACTION_KEY_LEN });
+	if (!node.bytes)
+		return -ENOMEM;
+	result = write_open(run, key, &write);
+	if (result)
+		return result;
+	if (write->operation)
+		return -EBUSY;
+	write->operation = RWSET_RATE;
+	write->node = node.bytes;
+	write->credibility = rate->credibility;
+	write->score = rate->score;
 	return 0;
 }

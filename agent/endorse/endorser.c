@@ -132,6 +132,7 @@ static int simulate(struct endorser *endorser, const struct endorser_request *re
 	const struct endorser_options *options = &endorser->options;
 	int organisation = execute_organisation(context, ledger_state(options->ledger), proposal->client), result;
 	u8 hash[LEDGER_HASH_LEN], rwset_hash[LEDGER_HASH_LEN];
+	struct evidence evidence;
 	struct contract_input input = {
 		.state = ledger_state(options->ledger),
 		.membership = context->membership,
@@ -141,8 +142,13 @@ static int simulate(struct endorser *endorser, const struct endorser_request *re
 		.private_arguments = request->private_arguments,
 		.private_get = options->private_get,
 		.arg = options->arg,
+		.verifier = context->verifier,
+		.evidence = request->client_signature.len ? NULL : &evidence,
 	};
 
+	/* judge() has read it. */
+	if (input.evidence && evidence_decode(request->evidence, &evidence))
+		return -EBADMSG;
 	result = contract_simulate(&input, &pending->output);
 	if (result)
 		return result;

@@ -119,6 +119,7 @@ static void query_answer(struct grpc_call *call, struct seat *seat, const struct
 		.organisations = organisation >= 0 ? 1U << organisation : 0,
 		.proposal = proposal,
 		.time = ledger_head(seat->ledger)->time,
+		.verifier = ledger_verifier(seat->ledger),
 		.private_get = dissemination_get,
 		.arg = seat,
 	};

@@ -14,6 +14,7 @@
 #include "ledger/endorsement.h"
 #include "ledger/evidence.h"
 #include "ledger/transaction.h"
+#include "tests/txn/action.h"
 #include "tools/voltgate/org_key.h"
 #include "voltgate/reason.h"
 
@@ -245,13 +246,31 @@ static u32 tree_path(const struct tree *tree, u32 index, u8 (*ret_path)[32])
 	return len;
 }
 
+/* Each client has one gate session with one mandate, as it charges. */
+static void attest_action(struct dealer *dealer, struct evidence *evidence, u32 number, u32 place, u8 vid[VG_VID_MAX])
+{
+	u32 client = number % dealer->options->clients;
+
+	evidence->record = (struct vg_record){ .time = evidence->head.time,
+					       .session = vg_be64(client + 1),
+					       .sequence = vg_be64(dealer->nonces[client]),
+					       .kind = VG_RECORD_ACTION,
+					       .type = VG_VID_METER,
+					       .reason = VG_ACCEPTED,
+					       .grade = VG_GRADE_PLAIN };
+	action_packet(evidence, dealer->proposals[place], vid);
+	action_mandate(evidence, dealer->channel, dealer->clients[client].public, dealer->clients[client].secret,
+		       dealer->options->now);
+}
+
 /* One sealed batch whose records prove @count proposals. */
-static void attest(struct dealer *dealer, u32 count)
+static void attest(struct dealer *dealer, u32 first, u32 count)
 {
 	static u8 path[EVIDENCE_PATH_MAX][32];
 	static struct tree tree;
-	static struct vg_record records[EVIDENCE_BATCH];
-	struct evidence evidence = { .path = path[0] };
+	static struct evidence shown[EVIDENCE_BATCH];
+	static u8 vids[EVIDENCE_BATCH][VG_VID_MAX];
+	struct evidence evidence = { .head.grade = VG_GRADE_PLAIN };
 	u8 message[1 + 16 + 64] = { VG_LEAF_PREFIX };
 	struct vg_batch_head *head = &evidence.head;
 	struct writer writer;
@@ -263,18 +282,11 @@ static void attest(struct dealer *dealer, u32 count)
 	head->number = vg_be64(dealer->batch++);
 	head->time = vg_be64(dealer->options->now);
 	head->count = vg_be32(count);
-	head->grade = VG_GRADE_PLAIN;
 	for (i = 0; i < count; i++) {
-		records[i] = (struct vg_record){ .time = head->time,
-						 .session = vg_be64(i + 1),
-						 .sequence = head->number,
-						 .kind = VG_RECORD_ACTION,
-						 .type = 17,
-						 .reason = VG_ACCEPTED,
-						 .grade = VG_GRADE_PLAIN };
-		evidence_digest(dealer->proposals[i], records[i].digest);
+		shown[i] = evidence;
+		attest_action(dealer, &shown[i], first + i, i, vids[i]);
 		memset(message + 1, (int)i, 16);
-		memcpy(message + 17, &records[i], 64);
+		memcpy(message + 17, &shown[i].record, 64);
 		crypto_hash_sha256(tree.level[0][i], message, sizeof(message));
 	}
 	tree.count = count;
@@ -282,12 +294,14 @@ static void attest(struct dealer *dealer, u32 count)
 	memcpy(head->root, tree_root(&tree), 32);
 	crypto_sign_detached(evidence.signature, NULL, (const u8 *)head, sizeof(*head), dealer->attestor.secret);
 	for (i = 0; i < count; i++) {
-		evidence.index = (u16)i;
-		memset(evidence.salt, (int)i, 16);
-		evidence.record = records[i];
-		evidence.path_len = tree_path(&tree, i, path);
+		shown[i].head = *head;
+		memcpy(shown[i].signature, evidence.signature, 64);
+		shown[i].index = (u16)i;
+		memset(shown[i].salt, (int)i, 16);
+		shown[i].path = path[0];
+		shown[i].path_len = tree_path(&tree, i, path);
 		write_here(dealer->deal, &writer, EVIDENCE_MAX);
-		evidence_encode(&writer, &evidence);
+		evidence_encode(&writer, &shown[i]);
 		dealer->evidences[i] = kept(dealer->deal, &writer);
 	}
 }
@@ -342,7 +356,7 @@ static void endorse(struct dealer *dealer, u32 first, u32 count, bool single)
 		transaction.authority = dealer->options->kind == 'b' ? TRANSACTION_EVIDENCE : TRANSACTION_SIGNED;
 		transaction.signature = dealer->signatures[i];
 		transaction.evidence = dealer->evidences[i];
-		write_here(deal, &writer, dealer->proposals[i].len + dealer->rwsets[i].len + 2048);
+		write_here(deal, &writer, dealer->proposals[i].len + dealer->rwsets[i].len + EVIDENCE_MAX + 2048);
 		transaction_encode_invoke(&writer, &transaction);
 		deal->transactions[first + i] = kept(deal, &writer);
 	}
@@ -362,7 +376,7 @@ static void deal_invoke(struct dealer *dealer)
 				sign_client(dealer, first + i, i);
 		}
 		if (options->kind == 'b')
-			attest(dealer, count);
+			attest(dealer, first, count);
 		endorse(dealer, first, count, options->kind == 'A');
 	}
 	free(value);
@@ -376,8 +390,9 @@ void deal_make(const struct deal_options *options, struct deal *ret_deal)
 	*ret_deal = (struct deal){ .count = options->count };
 	ret_deal->transactions = must(calloc(options->count, sizeof(struct span)));
 	ret_deal->enrolments = must(calloc(options->clients + 1, sizeof(struct span)));
-	ret_deal->size = (size_t)options->count * (3072 + ((size_t)options->payload + 64) * 2 *
-								  (1 + (options->writes ? options->writes : 1))) +
+	ret_deal->size = (size_t)options->count *
+				 (3072 + 2 * EVIDENCE_MAX +
+				  ((size_t)options->payload + 64) * 2 * (1 + (options->writes ? options->writes : 1))) +
 			 (size_t)(options->clients + 16) * 512;
 	ret_deal->room = must(malloc(ret_deal->size));
 	dealer->options = options;

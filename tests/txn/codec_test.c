@@ -24,9 +24,13 @@ static size_t full(bool evidence)
 	world_draft_encode(&draft);
 	set.reads[0] = (struct rwset_read){ world_state_key("kv", "a"), 5, 6 };
 	set.reads[1] = (struct rwset_read){ world_state_key("kv", "b"), 0, 0 };
-	set.writes[0] = (struct rwset_write){ RWSET_PUT, world_state_key("kv", "a"), world_text("v"), 0, 0, 0 };
-	set.writes[1] = (struct rwset_write){ RWSET_DELETE, world_state_key("kv", "b"), { 0, 0 }, 0, 0, 0 };
-	set.writes[2] = (struct rwset_write){ RWSET_DELTA, world_state_key("kv", "c"), { 0, 0 }, -4, INT64_MIN, 7 };
+	set.writes[0] = (struct rwset_write){ .operation = RWSET_PUT,
+					      .key = world_state_key("kv", "a"),
+					      .value = world_text("v") };
+	set.writes[1] = (struct rwset_write){ .operation = RWSET_DELETE, .key = world_state_key("kv", "b") };
+	set.writes[2] = (struct rwset_write){
+		.operation = RWSET_DELTA, .key = world_state_key("kv", "c"), .amount = -4, .least = INT64_MIN, .most = 7
+	};
 	world_set_encode(&draft, &set);
 	if (evidence) {
 		world_verdict(&world, &verdict, &draft);
@@ -99,6 +103,41 @@ static int decode_set(const struct world_set *set)
 	return rwset_decode(draft.rwset_bytes, draft.rwset_len, &rwset);
 }
 
+/* A score's limits, and those of who gives it. */
+static void rates(void)
+{
+	static const struct {
+		s64 credibility;
+		u8 score;
+		bool read;
+	} cases[] = { { 0, 0, false },	       { 0, 1, true },	       { 0, 5, true },	      { 0, 6, false },
+		      { 1000000, 3, true },    { 1000001, 3, false },  { -1000000, 3, true }, { -1000001, 3, false },
+		      { INT64_MAX, 3, false }, { INT64_MIN, 3, false } };
+	struct world_set set = { .write_count = 1 };
+	struct rwset_write write;
+	struct rwset rwset;
+	struct span rest;
+	u32 wrong = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		set.writes[0] = (struct rwset_write){ .operation = RWSET_RATE,
+						      .key = world_text("ka"),
+						      .node = world.node[1].public,
+						      .credibility = cases[i].credibility,
+						      .score = cases[i].score };
+		wrong += !decode_set(&set) != cases[i].read;
+	}
+	ktap_ok(!wrong, "a rate's score is 1 to 5, its credibility within -1 and 1");
+	set.writes[0].credibility = -7;
+	world_set_encode(&draft, &set);
+	rwset_decode(draft.rwset_bytes, draft.rwset_len, &rwset);
+	rest = rwset.writes;
+	ktap_ok(rwset_next_write(&rest, &write) && write.credibility == -7 && write.score == 3 &&
+			!memcmp(write.node, world.node[1].public, 32),
+		"and it is read as it was written");
+}
+
 static void sets(void)
 {
 	struct span a = world_text("ka"), b = world_text("kb"), empty = world_text("");
@@ -120,9 +159,11 @@ static void sets(void)
 	set.reads[0].key = empty;
 	ktap_ok(decode_set(&set), "an empty key is refused");
 	set = (struct world_set){ .write_count = 1 };
-	set.writes[0] = (struct rwset_write){ RWSET_DELTA, a, empty, 0, 1, 0 };
+	set.writes[0] = (struct rwset_write){
+		.operation = RWSET_DELTA, .key = a, .value = empty, .amount = 0, .least = 1, .most = 0
+	};
 	ktap_ok(decode_set(&set), "a range with its ends turned round is refused");
-	set.writes[0] = (struct rwset_write){ 4, a, empty, 0, 0, 0 };
+	set.writes[0] = (struct rwset_write){ .operation = 5, .key = a };
 	ktap_ok(decode_set(&set), "an operation that does not exist is refused");
 	writer_init(&writer, many, sizeof(many));
 	writer_u16(&writer, TRANSACTION_KEYS_MAX + 1);
@@ -208,6 +249,7 @@ int main(void)
 	round_trip(true);
 	canonical();
 	sets();
+	rates();
 	proposals();
 	credentials();
 	other_kinds();

@@ -14,7 +14,11 @@ static u64 nonce;
 
 static struct rwset_write delta(const char *key, s64 amount, s64 least, s64 most)
 {
-	return (struct rwset_write){ RWSET_DELTA, world_state_key("kv", key), { 0, 0 }, amount, least, most };
+	return (struct rwset_write){ .operation = RWSET_DELTA,
+				     .key = world_state_key("kv", key),
+				     .amount = amount,
+				     .least = least,
+				     .most = most };
 }
 
 static void add(u32 count, const struct rwset_write *writes)
@@ -79,7 +83,9 @@ static void ends(void)
 static void together(void)
 {
 	struct rwset_write both[2] = { delta("left", 7, 0, 100), delta("right", -7, 0, 100) };
-	struct rwset_write put = { RWSET_PUT, world_state_key("kv", "text"), world_text("seven"), 0, 0, 0 };
+	struct rwset_write put = { .operation = RWSET_PUT,
+				   .key = world_state_key("kv", "text"),
+				   .value = world_text("seven") };
 
 	add(2, both);
 	world_block(&world, WORLD_SECOND);
@@ -109,7 +115,7 @@ static void versions(void)
 	one("read", 1, 0, 9);
 	world_get(&world, key, &value);
 	set.reads[0] = (struct rwset_read){ key, value.version.number, value.version.index };
-	set.writes[0] = (struct rwset_write){ RWSET_PUT, key, world_text("x"), 0, 0, 0 };
+	set.writes[0] = (struct rwset_write){ .operation = RWSET_PUT, .key = key, .value = world_text("x") };
 	add_one("read", 1, 0, 9);
 	world_draft(&world, &draft, &world.client, ++nonce);
 	world_set_encode(&draft, &set);

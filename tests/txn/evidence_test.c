@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "tests/ktap.h"
+#include "tests/txn/action.h"
 #include "tests/txn/world.h"
 
 static struct world world;
@@ -85,7 +86,7 @@ static void tampered(void)
 	draft.evidence.len = len;
 	draft.proposal.expires++;
 	world_draft_encode(&draft);
-	ktap_ok(judged() == LEDGER_BAD_EVIDENCE, "another proposal is not proved");
+	ktap_ok(judged() == LEDGER_OTHER_REQUEST, "another proposal is not proved");
 }
 
 /* An attestor's batch of two whose root is a leaf: the path ends below the root. */
@@ -134,6 +135,53 @@ CHANGE(oldest, verdict->record.time = vg_be64(world.time - 59 * WORLD_SECOND))
 CHANGE(older, verdict->record.time = vg_be64(world.time - 59 * WORLD_SECOND - 1))
 CHANGE(newest, verdict->record.time = vg_be64(world.time + 3 * WORLD_SECOND))
 CHANGE(newer, verdict->record.time = vg_be64(world.time + 3 * WORLD_SECOND + 1))
+CHANGE(other_session, verdict->record.session ^= 1)
+CHANGE(other_sequence, verdict->record.sequence ^= 1)
+CHANGE(other_type, verdict->record.type = VG_VID_RATING)
+CHANGE(not_action, {
+	verdict->record.type = VG_VID_BEACON;
+	world_verdict_packet(verdict, &draft);
+})
+CHANGE(short_packet, {
+	verdict->action.vid.len = VG_VID_OVERHEAD + 31;
+	verdict->vid[3] = 31;
+	verdict->vid[2] = 0;
+	evidence_digest(verdict->action.vid, verdict->record.digest);
+})
+CHANGE(altered_packet, verdict->vid[100] ^= 1)
+CHANGE(other_salt, verdict->action.action_salt[3] ^= 1)
+CHANGE(mandate_session, {
+	verdict->record.session = vg_be64(98);
+	world_verdict_mandate(&world, verdict, &world.client);
+	verdict->record.session = vg_be64(99);
+})
+CHANGE(mandate_attestor, {
+	memcpy(verdict->head.attestor, world.other.public, 32);
+	world_verdict_mandate(&world, verdict, &world.client);
+	memcpy(verdict->head.attestor, world.attestor.public, 32);
+})
+CHANGE(mandate_epoch, {
+	verdict->head.epoch ^= 1;
+	world_verdict_mandate(&world, verdict, &world.client);
+	verdict->head.epoch ^= 1;
+})
+CHANGE(mandate_wallet, world_verdict_mandate(&world, verdict, &world.other))
+CHANGE(mandate_channel, {
+	world.channel[0] ^= 1;
+	world_verdict_mandate(&world, verdict, &world.client);
+	world.channel[0] ^= 1;
+})
+CHANGE(mandate_price, verdict->action.mandate.price++)
+CHANGE(mandate_ends, {
+	world.time -= (ACTION_MANDATE_S - 1) * WORLD_SECOND;
+	world_verdict_mandate(&world, verdict, &world.client);
+	world.time += (ACTION_MANDATE_S - 1) * WORLD_SECOND;
+})
+CHANGE(mandate_ended, {
+	world.time -= (ACTION_MANDATE_S - 1) * WORLD_SECOND + 1;
+	world_verdict_mandate(&world, verdict, &world.client);
+	world.time += (ACTION_MANDATE_S - 1) * WORLD_SECOND + 1;
+})
 CHANGE(stranger, memcpy(verdict->head.attestor, world.client.public, 32))
 
 static void singles(void)
@@ -148,6 +196,50 @@ static void singles(void)
 	single("two seconds ahead", LEDGER_VALID, newest);
 	single("a microsecond more", LEDGER_STALE_EVIDENCE, newer);
 	single("the key of a client", LEDGER_UNKNOWN_ATTESTOR, stranger);
+}
+
+/* PROTOCOL.md E3: the packet is the record's, and commits to the proposal. */
+static void packets(void)
+{
+	single("a record of another gate session than the packet's", LEDGER_BAD_EVIDENCE, other_session);
+	single("a record of another sequence", LEDGER_BAD_EVIDENCE, other_sequence);
+	single("a record of another type", LEDGER_BAD_EVIDENCE, other_type);
+	single("a packet that is no action", LEDGER_BAD_EVIDENCE, not_action);
+	single("a packet too short for a commitment", LEDGER_BAD_EVIDENCE, short_packet);
+	single("a packet with a bit turned", LEDGER_BAD_EVIDENCE, altered_packet);
+	single("another salt", LEDGER_OTHER_REQUEST, other_salt);
+}
+
+/* PROTOCOL.md E4: whose, where, until when. */
+static void mandates(void)
+{
+	single("a mandate for another gate session", LEDGER_BAD_MANDATE, mandate_session);
+	single("a mandate for another attestor", LEDGER_BAD_MANDATE, mandate_attestor);
+	single("a mandate for another epoch", LEDGER_BAD_MANDATE, mandate_epoch);
+	single("a mandate of another wallet", LEDGER_BAD_MANDATE, mandate_wallet);
+	single("a mandate of another channel", LEDGER_BAD_MANDATE, mandate_channel);
+	single("a mandate with a price of its own", LEDGER_BAD_MANDATE, mandate_price);
+	single("a mandate that ends with the block's time", LEDGER_VALID, mandate_ends);
+	single("a mandate that ended before", LEDGER_EXPIRED_MANDATE, mandate_ended);
+}
+
+/* Another vehicle's packet was admitted too: its evidence is not mine, whatever I sign. */
+static void anothers(void)
+{
+	struct world_verdict verdict;
+
+	world_draft(&world, &draft, &world.other, ++nonce);
+	world_verdict(&world, &verdict, &draft);
+	verdict.head.number = vg_be64(nonce);
+	show(&verdict);
+	ktap_ok(judged() == LEDGER_VALID, "another vehicle's evidence proves its own proposal");
+	draft.proposal.client = world.client.public;
+	draft.signer = &world.client;
+	world_draft_encode(&draft);
+	ktap_ok(judged() == LEDGER_OTHER_REQUEST, "and not mine, which says the same");
+	world_verdict_packet(&verdict, &draft);
+	show(&verdict);
+	ktap_ok(judged() == LEDGER_BAD_MANDATE, "nor by a packet for me under its mandate");
 }
 
 static void spent(void)
@@ -210,7 +302,7 @@ static void raised(void)
 	fresh(&verdict);
 	draft.proposal.expires = world.time + 500 * WORLD_SECOND;
 	world_draft_encode(&draft);
-	evidence_digest(draft.proposal.bytes, verdict.record.digest);
+	world_verdict_packet(&verdict, &draft);
 	show(&verdict);
 	ktap_ok(world_try_draft(&world, &draft) == LEDGER_VALID && marked(), "used, and marked");
 	world_block(&world, 70 * WORLD_SECOND);
@@ -218,7 +310,7 @@ static void raised(void)
 	configure(MEMBERSHIP_EVIDENCE_AGE_S, 3600);
 	draft.proposal.nonce = ++nonce;
 	world_draft_encode(&draft);
-	evidence_digest(draft.proposal.bytes, verdict.record.digest);
+	world_verdict_packet(&verdict, &draft);
 	show(&verdict);
 	ktap_ok(judged() == LEDGER_STALE_EVIDENCE, "an hour's limit does not make it fresh again");
 	fresh(&verdict);
@@ -274,6 +366,9 @@ int main(void)
 	tampered();
 	short_path();
 	singles();
+	packets();
+	mandates();
+	anothers();
 	spent();
 	raised();
 	allowed();

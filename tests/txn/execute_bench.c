@@ -16,6 +16,7 @@
 
 #include "agent/endorse/endorser_tree.h"
 #include "tests/bench/series.h"
+#include "tests/txn/action.h"
 #include "tests/txn/world.h"
 
 #define COUNT 2048
@@ -136,13 +137,26 @@ static void sha(const u8 *left, size_t left_len, const void *right, size_t right
 	crypto_hash_sha256_final(&state, ret_hash);
 }
 
+/* Each client has one gate session with one mandate, as it charges. */
+static void attest_action(struct evidence *evidence, u32 index, u8 vid[VG_VID_MAX])
+{
+	const struct world_key *client = &clients[index % CLIENTS];
+
+	evidence->record.session = vg_be64(index % CLIENTS + 1);
+	evidence->record.sequence = vg_be64(nonces + index / CLIENTS + 1);
+	action_packet(evidence, (struct span){ made[index].proposal, made[index].proposal_len }, vid);
+	action_mandate(evidence, world.channel, client->public, client->secret, WORLD_START);
+}
+
 /* A batch of BATCH records; levels lie behind each other, leaves first. */
 static void attest(u32 first)
 {
-	static u8 levels[2 * BATCH][32];
-	struct evidence evidence = { .record.kind = VG_RECORD_ACTION, .record.grade = VG_GRADE_ATTESTED };
+	static u8 levels[2 * BATCH][32], vids[BATCH][VG_VID_MAX];
+	static struct evidence shown[BATCH];
+	struct evidence evidence = { .record.kind = VG_RECORD_ACTION,
+				     .record.type = VG_VID_METER,
+				     .record.grade = VG_GRADE_ATTESTED };
 	u8 path[32 * EVIDENCE_PATH_MAX];
-	struct vg_record records[BATCH];
 	struct writer writer;
 	u32 width, from, i, at;
 
@@ -154,10 +168,9 @@ static void attest(u32 first)
 	evidence.head.count = vg_be32(BATCH);
 	evidence.head.grade = VG_GRADE_ATTESTED;
 	for (i = 0; i < BATCH; i++) {
-		records[i] = evidence.record;
-		evidence_digest((struct span){ made[first + i].proposal, made[first + i].proposal_len },
-				records[i].digest);
-		sha(evidence.salt, VG_SALT_LEN, &records[i], sizeof(records[i]), VG_LEAF_PREFIX, levels[i]);
+		shown[i] = evidence;
+		attest_action(&shown[i], first + i, vids[i]);
+		sha(evidence.salt, VG_SALT_LEN, &shown[i].record, sizeof(shown[i].record), VG_LEAF_PREFIX, levels[i]);
 	}
 	for (width = BATCH, from = 0; width > 1; from += width, width /= 2)
 		for (i = 0; i < width; i += 2)
@@ -165,15 +178,15 @@ static void attest(u32 first)
 			    levels[from + width + i / 2]);
 	memcpy(evidence.head.root, levels[from], 32);
 	world_sign(&world.attestor, &evidence.head, sizeof(evidence.head), evidence.signature);
-	evidence.path = path;
 	for (i = 0; i < BATCH; i++) {
-		evidence.index = i;
-		evidence.record = records[i];
-		evidence.path_len = 0;
+		memcpy(shown[i].head.root, evidence.head.root, 32);
+		memcpy(shown[i].signature, evidence.signature, 64);
+		shown[i].path = path;
+		shown[i].index = i;
 		for (width = BATCH, from = 0, at = i; width > 1; from += width, width /= 2, at /= 2)
-			memcpy(path + 32 * evidence.path_len++, levels[from + (at ^ 1)], 32);
+			memcpy(path + 32 * shown[i].path_len++, levels[from + (at ^ 1)], 32);
 		writer_init(&writer, made[first + i].evidence, EVIDENCE_MAX);
-		evidence_encode(&writer, &evidence);
+		evidence_encode(&writer, &shown[i]);
 		made[first + i].evidence_len = writer_len(&writer);
 	}
 }

@@ -9,6 +9,7 @@
 #include "ledger/endorsement.h"
 #include "ledger/evidence.h"
 #include "ledger/outcome.h"
+#include "ledger/rating.h"
 #include "tests/txn/model.h"
 
 static u64 number_at(const u8 *bytes, u32 len)
@@ -54,12 +55,63 @@ static bool expired(const struct model *model, const struct model_pair *member)
 	return expires && expires < model->time;
 }
 
+/* PROTOCOL.md E1, P1: header and digest of the packet as the record has them. */
+static bool packet_fits(const struct evidence *evidence)
+{
+	const u8 *vid = evidence->vid.bytes;
+	u8 digest[32];
+
+	if (evidence->vid.len < 80 || vid[0] != 1 || vid[1] < 17 || vid[1] > 20 || number_at(vid + 4, 4) ||
+	    evidence->vid.len != 48 + number_at(vid + 2, 2) || !number_at(vid + 8, 8) || !number_at(vid + 16, 8))
+		return false;
+	evidence_digest(evidence->vid, digest);
+	return !memcmp(vid + 8, &evidence->record.session, 8) && !memcmp(vid + 16, &evidence->record.sequence, 8) &&
+	       vid[1] == evidence->record.type && !memcmp(digest, evidence->record.digest, 32);
+}
+
+/* hash(@domain: @pieces of bytes one after the other). */
+static void hash_of(u8 domain, const void *one, size_t one_len, const void *other, size_t other_len, u8 ret_hash[32])
+{
+	crypto_generichash_state state;
+
+	crypto_generichash_init(&state, NULL, 0, 32);
+	crypto_generichash_update(&state, &domain, 1);
+	crypto_generichash_update(&state, one, one_len);
+	crypto_generichash_update(&state, other, other_len);
+	crypto_generichash_final(&state, ret_hash, 32);
+}
+
+/* Commitment, mandate and signatures (PROTOCOL.md E1, E4). */
+static u8 judge_action(const struct model *model, const struct evidence *evidence, const struct proposal *proposal)
+{
+	u8 hash[32], scope[112], mandate[MANDATE_LEN];
+	struct writer writer;
+
+	hash_of(0x71, evidence->action_salt, 16, proposal->bytes.bytes, proposal->bytes.len, hash);
+	if (memcmp(hash, evidence->vid.bytes + 32, 32))
+		return LEDGER_OTHER_REQUEST;
+	if (model->time > evidence->mandate.expires)
+		return LEDGER_EXPIRED_MANDATE;
+	if (!evidence_holds(evidence))
+		return LEDGER_BAD_EVIDENCE;
+	if (!verify(evidence->head.attestor, &evidence->head, 136, evidence->signature))
+		return LEDGER_BAD_SIGNATURE;
+	memcpy(scope, proposal->channel, 32);
+	memcpy(scope + 32, proposal->client, 32);
+	memcpy(scope + 64, evidence->head.attestor, 32);
+	memcpy(scope + 96, &evidence->head.epoch, 8);
+	memcpy(scope + 104, &evidence->record.session, 8);
+	writer_init(&writer, mandate, sizeof(mandate));
+	mandate_encode(&writer, &evidence->mandate);
+	hash_of(0x70, scope, 112, mandate, sizeof(mandate), hash);
+	return verify(proposal->client, hash, 32, evidence->mandate_signature) ? LEDGER_VALID : LEDGER_BAD_MANDATE;
+}
+
 static u8 judge_evidence(struct model *model, const struct transaction *transaction, u8 batch[73], u16 *index,
 			 u64 *time)
 {
 	struct model_pair *member, *floor = model_get(model, "e", 1);
 	struct evidence evidence;
-	u8 digest[32];
 	size_t i;
 
 	if (evidence_decode(transaction->evidence, &evidence))
@@ -85,13 +137,11 @@ static u8 judge_evidence(struct model *model, const struct transaction *transact
 	for (i = 0; i < model->use_count; i++)
 		if (!memcmp(model->uses[i].batch, batch, 73) && model->uses[i].index == evidence.index)
 			return LEDGER_USED_EVIDENCE;
-	evidence_digest(transaction->proposal.bytes, digest);
 	if (evidence.record.kind != VG_RECORD_ACTION || evidence.record.reason ||
 	    evidence.record.grade != evidence.head.grade || evidence.record.flags & 1 || evidence.head.flags & 1 ||
-	    memcmp(evidence.record.digest, digest, 32) || !evidence_holds(&evidence))
+	    !packet_fits(&evidence))
 		return LEDGER_BAD_EVIDENCE;
-	return verify(evidence.head.attestor, &evidence.head, 136, evidence.signature) ? LEDGER_VALID
-										       : LEDGER_BAD_SIGNATURE;
+	return judge_action(model, &evidence, &transaction->proposal);
 }
 
 static u8 judge_client(struct model *model, const struct transaction *transaction)
@@ -132,7 +182,8 @@ static u8 judge_keys(const struct transaction *transaction)
 	struct rwset_read read;
 
 	while (rwset_next_read(&reads, &read))
-		if (!allowed(&transaction->proposal, read.key))
+		if (!allowed(&transaction->proposal, read.key) &&
+		    !((read.key.bytes[0] == 'm' || read.key.bytes[0] == 'r') && read.key.len == 33))
 			return LEDGER_NOT_ALLOWED;
 	while (rwset_next_write(&writes, &write))
 		if (!allowed(&transaction->proposal, write.key) ||
@@ -198,10 +249,31 @@ static u8 judge_state(struct model *model, const struct transaction *transaction
 		if (read.number != (pair ? pair->number : 0) || read.index != (pair ? pair->index : 0))
 			return LEDGER_CONFLICT;
 	}
-	while (rwset_next_write(&writes, &write))
+	while (rwset_next_write(&writes, &write)) {
 		if (write.operation == RWSET_DELTA && !sum(model, &write, &total))
 			return LEDGER_OUT_OF_RANGE;
+		pair = model_get(model, write.key.bytes, write.key.len);
+		if (write.operation == RWSET_RATE && pair &&
+		    (pair->value_len != 8 || number_at(pair->value, 8) > (u64)RATING_MOST))
+			return LEDGER_OUT_OF_RANGE;
+	}
 	return LEDGER_VALID;
+}
+
+/* M of eq. (1) from the counts that stand in the state; the formula of eq. (3) is tested by itself. */
+static u64 rate(struct model *model, const struct rwset_write *write)
+{
+	struct model_pair *all = model_get(model, "M", 1), *own = entry(model, 'M', write->node),
+			  *pair = model_get(model, write->key.bytes, write->key.len);
+	struct rating_input input = { .score = write->score,
+				      .credibility = write->credibility,
+				      .alpha_milli = parameter(model, MEMBERSHIP_RATING_ALPHA_MILLI),
+				      .scaled = parameter(model, MEMBERSHIP_RATING_SCALED) };
+
+	if (all && own)
+		input.experience = parameter(model, MEMBERSHIP_BETA_MILLI) * 1000 * number_at(own->value, 8) /
+				   number_at(all->value, 8);
+	return rating_next(pair ? (s64)number_at(pair->value, 8) : 0, &input);
 }
 
 static void write_all(struct model *model, const struct transaction *transaction)
@@ -218,9 +290,12 @@ static void write_all(struct model *model, const struct transaction *transaction
 		if (write.operation == RWSET_PUT)
 			model_put(model, write.key.bytes, write.key.len, write.value.bytes, write.value.len,
 				  model->index);
-		if (write.operation != RWSET_DELTA)
+		if (write.operation == RWSET_DELTA)
+			sum(model, &write, &total);
+		else if (write.operation == RWSET_RATE)
+			total = rate(model, &write);
+		else
 			continue;
-		sum(model, &write, &total);
 		for (i = 0; i < 8; i++)
 			bytes[i] = (u64)total >> (56 - 8 * i);
 		model_put(model, write.key.bytes, write.key.len, bytes, 8, model->index);

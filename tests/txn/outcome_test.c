@@ -27,7 +27,9 @@ static void fresh(void)
 	struct world_set set = { .write_count = 1, .result = "done" };
 
 	world_draft(&world, &draft, &world.client, ++nonce);
-	set.writes[0] = (struct rwset_write){ RWSET_PUT, world_state_key("kv", "a"), world_text("value"), 0, 0, 0 };
+	set.writes[0] = (struct rwset_write){ .operation = RWSET_PUT,
+					      .key = world_state_key("kv", "a"),
+					      .value = world_text("value") };
 	world_set_encode(&draft, &set);
 }
 
@@ -111,15 +113,20 @@ static void keys_and_values(void)
 	world_set_encode(&draft, &set);
 	try(LEDGER_CONFLICT, "a read of a version that is not there");
 	set = (struct world_set){ .write_count = 1 };
-	set.writes[0] = (struct rwset_write){ RWSET_DELTA, world_state_key("kv", "n"), { 0, 0 }, 5, 0, 4 };
+	set.writes[0] = (struct rwset_write){
+		.operation = RWSET_DELTA, .key = world_state_key("kv", "n"), .amount = 5, .least = 0, .most = 4
+	};
 	fresh();
 	world_set_encode(&draft, &set);
 	try(LEDGER_OUT_OF_RANGE, "five where four is the most");
-	set.writes[0] = (struct rwset_write){ RWSET_PUT, world_state_key("vk", "a"), world_text("x"), 0, 0, 0 };
+	set.writes[0] = (struct rwset_write){ .operation = RWSET_PUT,
+					      .key = world_state_key("vk", "a"),
+					      .value = world_text("x") };
 	fresh();
 	world_set_encode(&draft, &set);
 	try(LEDGER_NOT_ALLOWED, "another contract's key");
-	set.writes[0] = (struct rwset_write){ RWSET_PUT, world_text("c"), world_text("x"), 0, 0, 0 };
+	set.writes[0] =
+		(struct rwset_write){ .operation = RWSET_PUT, .key = world_text("c"), .value = world_text("x") };
 	fresh();
 	world_set_encode(&draft, &set);
 	try(LEDGER_NOT_ALLOWED, "the configuration's key");
@@ -133,13 +140,17 @@ static void private_keys(void)
 
 	for (length = 32; length <= 34; length++)
 		for (size = 31; size <= 33; size++) {
-			set.writes[0] = (struct rwset_write){ RWSET_PUT, { key, length }, { value, size }, 0, 0, 0 };
+			set.writes[0] = (struct rwset_write){ .operation = RWSET_PUT,
+							      .key = { key, length },
+							      .value = { value, size } };
 			fresh();
 			world_set_encode(&draft, &set);
 			try(length == 33 && size == 32 ? LEDGER_VALID : LEDGER_NOT_ALLOWED,
 			    "a private value's key of 33 bytes and its hash of 32");
 		}
-	set.writes[0] = (struct rwset_write){ RWSET_DELTA, { key, 33 }, { NULL, 0 }, 0, 0, 0 };
+	set.writes[0] = (struct rwset_write){
+		.operation = RWSET_DELTA, .key = { key, 33 }, .amount = 0, .least = 0, .most = 0
+	};
 	fresh();
 	world_set_encode(&draft, &set);
 	try(LEDGER_NOT_ALLOWED, "a delta on a private value");
@@ -163,6 +174,22 @@ static void other_digest(struct world_verdict *verdict)
 	verdict->record.digest[0] ^= 1;
 }
 
+static void other_request(struct world_verdict *verdict)
+{
+	verdict->action.action_salt[0] ^= 1;
+}
+
+static void no_mandate(struct world_verdict *verdict)
+{
+	verdict->action.mandate_signature[0] ^= 1;
+}
+
+static void ended(struct world_verdict *verdict)
+{
+	verdict->action.mandate.expires = world.time - WORLD_SECOND;
+	verdict->action.mandate.issued = 0;
+}
+
 static void too_old(struct world_verdict *verdict)
 {
 	verdict->record.time = vg_be64(world.time - 60 * WORLD_SECOND);
@@ -184,6 +211,9 @@ static void evidence(void)
 
 	by_evidence(LEDGER_VALID, "a verdict in place of the signature", NULL);
 	by_evidence(LEDGER_BAD_EVIDENCE, "a verdict of something else", other_digest);
+	by_evidence(LEDGER_OTHER_REQUEST, "a packet that commits to something else", other_request);
+	by_evidence(LEDGER_BAD_MANDATE, "a mandate that the client did not sign", no_mandate);
+	by_evidence(LEDGER_EXPIRED_MANDATE, "a mandate of before", ended);
 	by_evidence(LEDGER_STALE_EVIDENCE, "a verdict a minute old", too_old);
 	by_evidence(LEDGER_UNKNOWN_ATTESTOR, "an epoch that nobody enrolled", other_epoch);
 	by_evidence(LEDGER_GRADE_REFUSED, "plain where attested is enrolled", lower_grade);

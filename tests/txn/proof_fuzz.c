@@ -35,6 +35,8 @@ static void evidence(struct span bytes)
 	if (writer_len(&writer) != bytes.len || memcmp(again, bytes.bytes, bytes.len))
 		abort();
 	evidence_holds(&evidence);
+	evidence_of_packet(&evidence);
+	evidence_commits(&evidence, bytes);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *bytes, size_t len);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ledger/rating.h"
 #include "tests/txn/random.h"
 
 static struct world *world;
@@ -80,13 +81,16 @@ static void draw_write(struct rwset_write *write)
 	u32 low = random_draw(7), high = random_draw(7);
 
 	memset(value, random_draw(4), sizeof(value));
-	write->operation = 1 + random_draw(3);
+	write->operation = 1 + random_draw(4);
 	if (one_in(3))
 		write->operation = RWSET_DELTA;
 	write->value = (struct span){ value, one_in(2) ? 32 : random_draw(3) * 8 };
 	write->amount = one_in(10) ? limits[random_draw(7)] : (s64)random_draw(9) - 4;
 	write->least = limits[low < high ? low : high];
 	write->most = limits[low < high ? high : low];
+	write->node = world->node[random_draw(WORLD_ORGANISATIONS)].public;
+	write->credibility = (s64)random_draw(2000001) - 1000000;
+	write->score = 1 + random_draw(RATING_SCORE_MOST);
 }
 
 static void draw_set(struct world_draft *draft)
@@ -161,6 +165,20 @@ static size_t draw_evidence(struct world_draft *draft, u8 *into)
 		verdict.head.grade = VG_GRADE_PLAIN;
 	if (one_in(20))
 		verdict.head.flags = 1;
+	if (one_in(20))
+		verdict.record.session ^= 1;
+	if (one_in(20))
+		world_verdict_packet(&verdict, draft);
+	if (!one_in(20))
+		world_verdict_mandate(world, &verdict, draft->signer);
+	if (one_in(30)) {
+		verdict.action.mandate.issued = 0;
+		verdict.action.mandate.expires = world->time - random_draw(2);
+	}
+	if (one_in(30))
+		verdict.vid[VG_VID_HEADER_LEN] ^= 1;
+	if (one_in(30))
+		evidence_digest(verdict.action.vid, verdict.record.digest);
 	len = world_evidence(&verdict, into);
 	if (one_in(12))
 		into[random_draw(len)] ^= 1 << random_draw(8);

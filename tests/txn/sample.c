@@ -49,9 +49,13 @@ static void save_invokes(void)
 	size_t len;
 
 	set.reads[0] = (struct rwset_read){ world_state_key("kv", "z"), 0, 0 };
-	set.writes[0] = (struct rwset_write){ RWSET_PUT, world_state_key("kv", "a"), world_text("v"), 0, 0, 0 };
-	set.writes[1] = (struct rwset_write){ RWSET_DELETE, world_state_key("kv", "b"), { 0, 0 }, 0, 0, 0 };
-	set.writes[2] = (struct rwset_write){ RWSET_DELTA, world_state_key("kv", "c"), { 0, 0 }, 3, -9, 9 };
+	set.writes[0] = (struct rwset_write){ .operation = RWSET_PUT,
+					      .key = world_state_key("kv", "a"),
+					      .value = world_text("v") };
+	set.writes[1] = (struct rwset_write){ .operation = RWSET_DELETE, .key = world_state_key("kv", "b") };
+	set.writes[2] = (struct rwset_write){
+		.operation = RWSET_DELTA, .key = world_state_key("kv", "c"), .amount = 3, .least = -9, .most = 9
+	};
 	world_draft(&world, &draft, &world.client, 1);
 	world_set_encode(&draft, &set);
 	len = world_invoke(&world, &draft, bytes, sizeof(bytes));

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # Tests of transactions: codecs, execution, contracts, endorsement.
 TXN_CODECS := $(addprefix ledger/,hash.c cursor.c merkle.c block.c transaction.c transaction_proposal.c rwset.c rwset_private.c \
-	endorsement.c evidence.c credential.c membership.c membership_check.c outcome.c)
+	endorsement.c evidence.c mandate.c credential.c membership.c membership_check.c outcome.c)
 TXN_EXECUTION := $(TXN_CODECS) $(wildcard ledger/execute*.c ledger/state*.c) ledger/buckettree.c ledger/store_memory.c \
-	ledger/verifier.c ledger/proven.c
-TXN_WORLD := tests/txn/world.c tests/txn/world_draft.c $(TXN_EXECUTION)
+	ledger/verifier.c ledger/proven.c ledger/rating.c
+TXN_WORLD := tests/txn/world.c tests/txn/world_draft.c tests/txn/action.c $(TXN_EXECUTION)
 TXN_LIBS := -lsodium -lcrypto
 
 $(eval $(call vg_test,txn/outcome,tests/txn/outcome_test.c $(TXN_WORLD),$(TXN_LIBS)))
@@ -19,7 +19,7 @@ $(eval $(call vg_test,txn/signature,tests/txn/signature_test.c ledger/verifier.c
 $(eval $(call vg_test,txn/proven,tests/txn/proven_test.c ledger/proven.c ledger/merkle.c ledger/hash.c,-lsodium))
 $(eval $(call vg_test,txn/contract,tests/txn/contract_test.c $(CONTRACT_SOURCES) $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/endorser,tests/txn/endorser_test.c $(ENDORSE_SOURCES) $(CONTRACT_SOURCES) tests/txn/world.c \
-	tests/txn/world_draft.c $(LEDGER_SOURCES),$(LEDGER_LIBS)))
+	tests/txn/world_draft.c tests/txn/action.c $(LEDGER_SOURCES),$(LEDGER_LIBS)))
 
 # What the fuzzers begin with is kept in tests/fuzz/corpus; $(B)/tests/txn_sample makes it anew when a format changes.
 $(eval $(call vg_fuzzer,txn_transaction_fuzz,tests/txn/transaction_fuzz.c $(TXN_CODECS),$(TXN_LIBS)))

@@ -69,6 +69,8 @@ struct world_verdict { /* evidence before it is bytes */
 	struct vg_record record;
 	u32 count, index; /* of the batch; all other records are zeros */
 	u8 salt_seed;
+	struct evidence action; /* packet and mandate, made by world_verdict() */
+	u8 vid[VG_VID_MAX];
 };
 
 struct world_key world_key(const char *name);
@@ -94,6 +96,10 @@ struct credential world_enrolment(struct world *world, const struct world_key *s
 size_t world_config(struct world *world, u32 previous, const struct membership *next, u32 signers, u8 *bytes,
 		    size_t size); /* @signers: bit set of regulators */
 void world_verdict(struct world *world, struct world_verdict *verdict, struct world_draft *draft);
+/* The packet anew, after the proposal, or the record's session, sequence or type, changed. */
+void world_verdict_packet(struct world_verdict *verdict, struct world_draft *draft);
+/* The mandate anew, by @wallet, after session, attestor or epoch changed. */
+void world_verdict_mandate(struct world *world, struct world_verdict *verdict, const struct world_key *wallet);
 /* After the verdict's fields are final: root and signature are made. */
 size_t world_evidence(struct world_verdict *verdict, u8 bytes[EVIDENCE_MAX]);
 

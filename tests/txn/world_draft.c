@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "tests/txn/action.h"
 #include "tests/txn/world.h"
 
 void world_draft_encode(struct world_draft *draft)
@@ -62,6 +63,11 @@ void world_set_encode(struct world_draft *draft, const struct world_set *set)
 			writer_u64(&writer, write->amount);
 			writer_u64(&writer, write->least);
 			writer_u64(&writer, write->most);
+		}
+		if (write->operation == RWSET_RATE) {
+			writer_bytes(&writer, write->node, TRANSACTION_KEY_LEN);
+			writer_u64(&writer, (u64)write->credibility);
+			writer_u8(&writer, write->score);
 		}
 	}
 	writer_span32(&writer, world_text(set->result ?: ""));
@@ -192,12 +198,28 @@ void world_verdict(struct world *world, struct world_verdict *verdict, struct wo
 	verdict->head.grade = VG_GRADE_ATTESTED;
 	verdict->record.time = vg_be64(world->time);
 	verdict->record.session = vg_be64(99);
+	verdict->record.sequence = vg_be64(4);
 	verdict->record.kind = VG_RECORD_ACTION;
 	verdict->record.type = 17;
 	verdict->record.grade = VG_GRADE_ATTESTED;
-	evidence_digest(draft->proposal.bytes, verdict->record.digest);
+	world_verdict_packet(verdict, draft);
+	world_verdict_mandate(world, verdict, draft->signer);
 	verdict->count = 7;
 	verdict->index = 5;
+}
+
+void world_verdict_packet(struct world_verdict *verdict, struct world_draft *draft)
+{
+	verdict->action.record = verdict->record;
+	action_packet(&verdict->action, draft->proposal.bytes, verdict->vid);
+	verdict->record = verdict->action.record;
+}
+
+void world_verdict_mandate(struct world *world, struct world_verdict *verdict, const struct world_key *wallet)
+{
+	verdict->action.head = verdict->head;
+	verdict->action.record = verdict->record;
+	action_mandate(&verdict->action, world->channel, wallet->public, wallet->secret, world->time);
 }
 
 static void verdict_salt(const struct world_verdict *verdict, u32 index, u8 ret_salt[VG_SALT_LEN])
@@ -228,10 +250,15 @@ size_t world_evidence(struct world_verdict *verdict, u8 bytes[EVIDENCE_MAX])
 {
 	static u8 leaves[VG_BATCH_MAX][32];
 	u8 message[1 + VG_SALT_LEN + 64], path[32 * EVIDENCE_PATH_MAX];
-	struct evidence evidence = { .index = verdict->index, .record = verdict->record, .path = path };
+	struct evidence evidence = verdict->action;
 	struct writer writer;
 	u32 i;
 
+	evidence.index = verdict->index;
+	evidence.record = verdict->record;
+	evidence.path = path;
+	evidence.path_len = 0;
+	evidence.vid.bytes = verdict->vid;
 	for (i = 0; i < verdict->count; i++) {
 		memset(message, 0, sizeof(message));
 		verdict_salt(verdict, i, message + 1);
