@@ -82,7 +82,7 @@ static bool scan_tell(const struct scan *scan, bool (*each)(void *arg, struct sp
 static int scan_walk(struct scan *scan, struct span prefix, u8 *from, size_t from_len,
 		     bool (*each)(void *arg, struct span key, struct span value), void *arg)
 {
-	struct span last;
+	struct span last = { NULL, 0 };
 	int result;
 
 	do {
