@@ -9,25 +9,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/sched/csv.h"
-#include "agent/sched/gridfiles.h"
+#include "agent/sched/gridfiles_parts.h"
 
-#define GRIDFILES_PATH 400
 #define GRIDFILES_REACTANCE 0.1
-#define GRIDFILES_STATIONS_MAX 1000
 
-struct gridfiles_reader {
-	const char *folder;
-	bool keep_areas, placed; /* placed: units have buses */
-	struct gridfiles *files;
-	struct grid *grid;
-	char path[GRIDFILES_PATH];
-	struct csv csv;
-	struct csv_error error;
-	double *power[4]; /* stations x periods: charge, discharge, least and most stock */
-};
-
-static bool gridfiles_begin(struct gridfiles_reader *reader, const char *name, bool needed)
+bool gridfiles_begin(struct gridfiles_reader *reader, const char *name, bool needed)
 {
 	snprintf(reader->path, sizeof(reader->path), "%.300s/%s", reader->folder, name);
 	if (!needed && access(reader->path, F_OK))
@@ -38,7 +24,7 @@ static bool gridfiles_begin(struct gridfiles_reader *reader, const char *name, b
 	return false;
 }
 
-static bool gridfiles_row(struct gridfiles_reader *reader)
+bool gridfiles_row(struct gridfiles_reader *reader)
 {
 	int got = grid_fatal(reader->grid) ? 0 : csv_next(reader->path, &reader->csv, &reader->error);
 
@@ -50,7 +36,7 @@ static bool gridfiles_row(struct gridfiles_reader *reader)
 }
 
 /* The number in column @name; @otherwise where there is no such column (NAN: it is needed). */
-static double gridfiles_number(struct gridfiles_reader *reader, const char *name, double otherwise)
+double gridfiles_number(struct gridfiles_reader *reader, const char *name, double otherwise)
 {
 	int column = csv_column(&reader->csv, name);
 	double number = otherwise;
@@ -62,14 +48,14 @@ static double gridfiles_number(struct gridfiles_reader *reader, const char *name
 	return number;
 }
 
-static const char *gridfiles_text(struct gridfiles_reader *reader, const char *name)
+const char *gridfiles_text(struct gridfiles_reader *reader, const char *name)
 {
 	int column = csv_column(&reader->csv, name);
 
 	return column < 0 ? "" : reader->csv.field[column];
 }
 
-static u32 gridfiles_bus(struct gridfiles_reader *reader, s64 number, const char *name)
+u32 gridfiles_bus(struct gridfiles_reader *reader, s64 number, const char *name)
 {
 	u32 bus = grid_find_bus(reader->grid, number);
 	struct grid_bus *new;
@@ -95,7 +81,9 @@ static u32 gridfiles_place(struct gridfiles_reader *reader)
 	u32 i;
 
 	if (reader->placed) {
-		double number = gridfiles_number(reader, "bus", NAN);
+		double number = reader->assumes_places
+					? gridfiles_assumed_node(reader, "unit", gridfiles_text(reader, "unit"))
+					: gridfiles_number(reader, "bus", NAN);
 
 		snprintf(name, sizeof(name), "%.0f", number);
 		return gridfiles_bus(reader, (s64)number, name);
@@ -106,6 +94,21 @@ static u32 gridfiles_place(struct gridfiles_reader *reader)
 		if (!strcmp(reader->grid->bus[i].name, side))
 			return i;
 	return gridfiles_bus(reader, reader->grid->buses + 1, side);
+}
+
+/* Sides are numbered in the order in which they are first named. */
+u32 gridfiles_area(struct gridfiles_reader *reader, const char *side)
+{
+	struct gridfiles *files = reader->files;
+	u32 i;
+
+	for (i = 0; i < files->areas; i++)
+		if (!strcmp(files->area[i], side))
+			return i;
+	if (files->areas == GRIDFILES_AREAS_MAX)
+		return 0;
+	snprintf(files->area[i], sizeof(files->area[i]), "%.31s", side);
+	return files->areas++;
 }
 
 static void gridfiles_unit(struct gridfiles_reader *reader)
@@ -121,6 +124,7 @@ static void gridfiles_unit(struct gridfiles_reader *reader)
 	unit.ramp = gridfiles_number(reader, "ramp_mw_per_h", 0);
 	unit.wind = !strcmp(gridfiles_text(reader, "kind"), "wind");
 	unit.bus = gridfiles_place(reader);
+	unit.area = gridfiles_area(reader, gridfiles_text(reader, "side"));
 	unit.row = reader->grid->units + 1;
 	snprintf(unit.name, sizeof(unit.name), "%.31s", name);
 	if (grid_fatal(reader->grid))
@@ -163,7 +167,9 @@ static void gridfiles_branch(struct gridfiles_reader *reader)
 {
 	double from = gridfiles_number(reader, "from_node", NAN), to = gridfiles_number(reader, "to_node", NAN);
 	double limit = gridfiles_number(reader, "limit_mw", 0);
-	double reactance = gridfiles_number(reader, "reactance_pu", GRIDFILES_REACTANCE);
+	double reactance = gridfiles_number(
+		reader, "reactance_pu",
+		gridfiles_assumed_value(reader, "reactance", gridfiles_text(reader, "branch"), GRIDFILES_REACTANCE));
 	const char *name = gridfiles_text(reader, "branch");
 	struct grid_branch *branch;
 	char bus[GRID_NAME_MAX];
@@ -315,119 +321,6 @@ static void gridfiles_wind_row(struct gridfiles_reader *reader)
 	files->available[((size_t)period - 1) * units + i] = most;
 }
 
-/* --- vehicles at stations --- */
-
-static void gridfiles_station(struct gridfiles_reader *reader)
-{
-	struct dispatch_stations *stations = &reader->files->stations;
-	struct dispatch_station *grown = realloc((void *)stations->station, (stations->count + 1) * sizeof(*grown)),
-				*station;
-	double bus = gridfiles_number(reader, "bus", NAN), charge, discharge;
-	u32 periods = reader->files->periods, t;
-
-	if (!grown) {
-		grid_fault(reader->grid, true, "%.150s: out of memory.", reader->path);
-		return;
-	}
-	stations->station = grown;
-	station = &grown[stations->count];
-	memset(station, 0, sizeof(*station));
-	snprintf(station->name, sizeof(station->name), "%.31s", gridfiles_text(reader, "station"));
-	station->bus = grid_find_bus(reader->grid, (s64)bus);
-	station->charge_efficiency = gridfiles_number(reader, "charge_efficiency", 1);
-	station->discharge_efficiency = gridfiles_number(reader, "discharge_efficiency", 1);
-	charge = gridfiles_number(reader, "charge_mw", NAN);
-	discharge = gridfiles_number(reader, "discharge_mw", 0);
-	if (grid_fatal(reader->grid))
-		return;
-	if (station->bus == ~0U || charge < 0 || discharge < 0 || !(station->charge_efficiency > 0) ||
-	    station->charge_efficiency > 1 || !(station->discharge_efficiency > 0) ||
-	    station->discharge_efficiency > 1 || stations->count >= GRIDFILES_STATIONS_MAX) {
-		grid_fault(reader->grid, true, "%.120s:%u: station %.31s %s.", reader->path, reader->csv.line,
-			   station->name,
-			   station->bus == ~0U			       ? "is at a bus that is not there"
-			   : stations->count >= GRIDFILES_STATIONS_MAX ? "is one too many"
-			   : charge < 0 || discharge < 0	       ? "has a power below 0"
-								       : "has an efficiency outside 0 to 1");
-		return;
-	}
-	for (t = 0; t < periods; t++) { /* by station first; turned round when all are known */
-		reader->power[0][(size_t)stations->count * periods + t] = charge;
-		reader->power[1][(size_t)stations->count * periods + t] = discharge;
-		reader->power[2][(size_t)stations->count * periods + t] = 0;
-		reader->power[3][(size_t)stations->count * periods + t] = INFINITY;
-	}
-	stations->count++;
-}
-
-static void gridfiles_energy(struct gridfiles_reader *reader)
-{
-	double period = gridfiles_number(reader, "period", NAN), least = gridfiles_number(reader, "least_mwh", NAN);
-	double most = gridfiles_number(reader, "most_mwh", NAN);
-	const struct dispatch_stations *stations = &reader->files->stations;
-	const char *name = gridfiles_text(reader, "station");
-	u32 s;
-
-	for (s = 0; s < stations->count && strcmp(stations->station[s].name, name); s++)
-		;
-	if (grid_fatal(reader->grid))
-		return;
-	if (s == stations->count || !(period >= 1 && period <= reader->files->periods) || least > most) {
-		grid_fault(reader->grid, true, "%.120s:%u: %s.", reader->path, reader->csv.line,
-			   s == stations->count ? "no such station"
-			   : least > most	? "the least energy lies above the most"
-						: "the load has no such period");
-		return;
-	}
-	reader->power[2][(size_t)s * reader->files->periods + (u32)period - 1] = least;
-	reader->power[3][(size_t)s * reader->files->periods + (u32)period - 1] = most;
-}
-
-static int gridfiles_turn(struct gridfiles_reader *reader, double *by_station, const double **ret_by_period)
-{
-	u32 periods = reader->files->periods, count = reader->files->stations.count, t, s;
-	double *turned = calloc((size_t)periods * count + 1, sizeof(*turned));
-
-	if (!turned)
-		return -ENOMEM;
-	for (t = 0; t < periods; t++)
-		for (s = 0; s < count; s++)
-			turned[(size_t)t * count + s] = by_station[(size_t)s * periods + t];
-	*ret_by_period = turned;
-	return 0;
-}
-
-static int gridfiles_stations(struct gridfiles_reader *reader)
-{
-	struct dispatch_stations *stations = &reader->files->stations;
-	size_t room = (size_t)GRIDFILES_STATIONS_MAX * reader->files->periods + 1;
-	int err = 0;
-	u32 i;
-
-	if (!gridfiles_begin(reader, "stations.csv", false))
-		return 0;
-	for (i = 0; i < 4; i++) {
-		reader->power[i] = calloc(room, sizeof(double));
-		err = reader->power[i] ? err : -ENOMEM;
-	}
-	while (!err && gridfiles_row(reader))
-		gridfiles_station(reader);
-	if (!err && !grid_fatal(reader->grid) && gridfiles_begin(reader, "station_energy.csv", true))
-		while (gridfiles_row(reader))
-			gridfiles_energy(reader);
-	if (!err)
-		err = gridfiles_turn(reader, reader->power[0], &stations->charge);
-	if (!err)
-		err = gridfiles_turn(reader, reader->power[1], &stations->discharge);
-	if (!err)
-		err = gridfiles_turn(reader, reader->power[2], &stations->stock_least);
-	if (!err)
-		err = gridfiles_turn(reader, reader->power[3], &stations->stock_most);
-	for (i = 0; i < 4; i++)
-		free(reader->power[i]);
-	return err;
-}
-
 /* Totals of the reference dispatch as load, where the case brings none. */
 static int gridfiles_load_of_reference(struct gridfiles_reader *reader)
 {
@@ -438,6 +331,8 @@ static int gridfiles_load_of_reference(struct gridfiles_reader *reader)
 	files->load = calloc((size_t)files->periods * grid->buses + 1, sizeof(double));
 	if (!files->load)
 		return -ENOMEM;
+	if (gridfiles_assumed_load(reader))
+		return 0;
 	for (i = 0; i < (size_t)files->periods * grid->units; i++)
 		files->load[i / grid->units * grid->buses + grid->unit[i % grid->units].bus] += files->reference[i];
 	return 0;
@@ -475,6 +370,7 @@ static int gridfiles_periods(struct gridfiles_reader *reader)
 	if (gridfiles_begin(reader, "wind.csv", false))
 		while (gridfiles_row(reader))
 			gridfiles_wind_row(reader);
+	gridfiles_assumed_factors(reader);
 	return 0;
 }
 
@@ -510,12 +406,15 @@ int gridfiles_load(const char *folder, bool keep_areas, struct gridfiles *ret_fi
 	if (!reader.grid)
 		return -ENOMEM;
 	snprintf(reader.grid->name, sizeof(reader.grid->name), "%.60s", folder);
-	if (gridfiles_begin(&reader, "generators.csv", true)) {
-		reader.placed = csv_column(&reader.csv, "bus") >= 0;
+	err = gridfiles_assume(&reader);
+	if (!err && !grid_fatal(reader.grid) && gridfiles_begin(&reader, "generators.csv", true)) {
+		reader.placed = csv_column(&reader.csv, "bus") >= 0 || reader.assumes_places;
 		while (gridfiles_row(&reader))
 			gridfiles_unit(&reader);
 	}
-	if (!grid_fatal(reader.grid) && gridfiles_begin(&reader, "branches.csv", reader.placed)) {
+	if (!err && !grid_fatal(reader.grid))
+		gridfiles_assumed_wind(&reader);
+	if (!err && !grid_fatal(reader.grid) && gridfiles_begin(&reader, "branches.csv", reader.placed)) {
 		if (!reader.placed)
 			gridfiles_judge_network(&reader);
 		while (reader.placed && gridfiles_row(&reader))
@@ -523,12 +422,15 @@ int gridfiles_load(const char *folder, bool keep_areas, struct gridfiles *ret_fi
 		if (reader.placed)
 			gridfiles_lone_buses(&reader);
 	}
-	if (!grid_fatal(reader.grid))
+	if (!err && !grid_fatal(reader.grid))
 		err = gridfiles_periods(&reader);
 	if (!err && !grid_fatal(reader.grid))
 		err = gridfiles_stations(&reader);
 	if (!err && !grid_fatal(reader.grid))
+		err = gridfiles_crowd(&reader);
+	if (!err && !grid_fatal(reader.grid))
 		err = grid_finish(reader.grid, folder);
+	free(reader.assumption);
 	return err ? err : grid_fatal(reader.grid) ? -EINVAL : 0;
 }
 
@@ -538,10 +440,7 @@ void gridfiles_free(struct gridfiles *files)
 	free(files->load);
 	free(files->available);
 	free(files->reference);
-	free((void *)files->stations.station);
-	free((void *)files->stations.charge);
-	free((void *)files->stations.discharge);
-	free((void *)files->stations.stock_least);
-	free((void *)files->stations.stock_most);
+	crowd_flexible_done(&files->stations);
+	crowd_done(&files->crowd);
 	memset(files, 0, sizeof(*files));
 }

@@ -2,10 +2,12 @@
 # The scheduler's pure library: vehicle routes, and dispatch of a grid.
 ROUTE_SOURCES := agent/sched/casefile.c agent/sched/evrptw.c agent/sched/routing_check.c agent/sched/hop.c agent/sched/tour.c agent/sched/roster.c \
 	agent/sched/router.c
-CASE_SOURCES := agent/sched/casefile.c agent/sched/grid.c agent/sched/matpower.c agent/sched/csv.c agent/sched/gridfiles.c
+CASE_SOURCES := agent/sched/casefile.c agent/sched/grid.c agent/sched/matpower.c agent/sched/csv.c agent/sched/gridfiles.c \
+	agent/sched/gridfiles_station.c agent/sched/gridfiles_assume.c agent/sched/crowd.c
 DISPATCH_SOURCES := $(CASE_SOURCES) agent/sched/qp.c agent/sched/ptdf.c agent/sched/dispatch.c agent/sched/dispatch_plan.c \
 	agent/sched/dispatch_lazy.c agent/sched/dispatch_full.c agent/sched/dispatch_station.c \
 	agent/sched/dispatch_reserve.c agent/sched/dispatch_outage.c agent/sched/contingency.c \
-	agent/sched/certificate.c agent/sched/certificate_outage.c agent/sched/conflict.c agent/sched/nodal.c
+	agent/sched/certificate.c agent/sched/certificate_outage.c agent/sched/conflict.c agent/sched/nodal.c \
+	agent/sched/congestion.c agent/sched/tariff.c agent/sched/response.c agent/sched/guidance.c
 SCHED_SOURCES := $(sort $(ROUTE_SOURCES) $(DISPATCH_SOURCES))
 SCHED_LIBS := -lClp -lCoinUtils -lm

@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
 # The grid's half of the scheduler: dispatch, prices, areas, congestion, report.
 $(eval $(call vg_test,sched-dispatch,tests/sched/dispatch_test.c $(DISPATCH_SOURCES),$(SCHED_LIBS)))
+$(eval $(call vg_test,sched-congestion,tests/sched/congestion_test.c $(DISPATCH_SOURCES),$(SCHED_LIBS)))
+$(eval $(call vg_test,sched-price,tests/sched/price_test.c $(DISPATCH_SOURCES),$(SCHED_LIBS)))

@@ -102,12 +102,18 @@ int plan_case_load(const struct plan_words *words, struct plan_case *ret_case)
 		.secure = words->outage_scale > 0,
 		.outage_scale = words->outage_scale,
 	};
+	if (files->crowd.classes) {
+		if (crowd_flexible(&files->crowd, files->periods, 1, &ret_case->crowd))
+			return say_failure(CLI_REFUSED, "out of memory");
+		ret_case->problem.stations = &ret_case->crowd;
+	}
 	return words->reserve > 0 ? plan_case_reserve(words, ret_case) : CLI_OK;
 }
 
 void plan_case_free(struct plan_case *plan_case)
 {
 	gridfiles_free(&plan_case->files);
+	crowd_flexible_done(&plan_case->crowd);
 	free(plan_case->reserve);
 	plan_case->reserve = NULL;
 }

@@ -22,6 +22,7 @@ struct plan_words {
 struct plan_case {
 	struct gridfiles files;
 	double *reserve;
+	struct dispatch_stations crowd; /* the classes of files.crowd as loads that may wait */
 	struct dispatch_problem problem;
 };
 
