@@ -83,8 +83,9 @@ struct agent {
 	/* charge/ */
 	struct charge *charge;
 
-	/* admission.c */
+	/* admission.c, revocation.c */
 	struct admission_counts admissions;
+	u64 revocations; /* sessions ended by committed blocks */
 
 	/* control.c */
 	struct control *control;
