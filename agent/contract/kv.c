@@ -149,4 +149,4 @@ static int kv_invoke(struct contract_run *run, struct span function, const struc
 	return contract_refuse(run, -ENOSYS, "Contract kv has put, get, delete, add, count and their private forms.");
 }
 
-const struct contract contract_kv = { "kv", kv_invoke };
+const struct contract contract_kv = { "kv", kv_invoke, false };
