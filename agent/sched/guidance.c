@@ -102,7 +102,29 @@ static double guide_shed(const struct guide *guide, const struct dispatch_plan *
 
 #define GUIDE_STARTS 4 /* that hold for any number of periods */
 
-/* Orders among ties to start from: early, most loaded, late, least loaded first, then one period before all others. */
+/* Orders among ties to start from: early, most loaded, late, least loaded first, then one period before all others,
+ * these early or late first. */
+static double guide_order(const struct guide *guide, u32 start, u32 t, double load)
+{
+	u32 periods = guide->problem.periods;
+
+	switch (start) {
+	case 0:
+		return t;
+	case 1:
+		return -load;
+	case 2:
+		return -(double)t;
+	case 3:
+		return load;
+	default:
+		start -= GUIDE_STARTS;
+		if (t == start % periods)
+			return -(double)periods;
+		return start < periods ? (double)t : -(double)t;
+	}
+}
+
 static void guide_start(struct guide *guide, u32 start)
 {
 	const struct dispatch_problem *asked = guide->asked;
@@ -114,10 +136,7 @@ static void guide_start(struct guide *guide, u32 start)
 		for (b = 0; b < asked->grid->buses; b++)
 			load += asked->load[(size_t)t * asked->grid->buses + b];
 		for (s = 0; s < guide->crowd->stations; s++)
-			guide->then[(size_t)t * guide->crowd->stations + s] = start == 0   ? (double)t
-									      : start == 1 ? -load
-									      : start == 2 ? -(double)t
-											   : load;
+			guide->then[(size_t)t * guide->crowd->stations + s] = guide_order(guide, start, t, load);
 	}
 }
 
@@ -137,7 +156,7 @@ static void guide_climb(struct guide *guide, const struct dispatch_plan *plan)
  * @ret_power: theirs alone. *@ret_plan: dispatch of all.
  */
 struct guide_question {
-	const struct tariff *tariff;
+	const struct pricelist *tariff;
 	struct response_share share;
 	const double *before;
 	double scale;
@@ -202,7 +221,7 @@ static void guide_outcome(struct guide *guide, struct guidance_outcome *outcome,
 }
 
 /* The central optimum by the classes themselves, and its prices. */
-static int guide_central_exact(struct guide *guide, struct tariff *tariff)
+static int guide_central_exact(struct guide *guide, struct pricelist *tariff)
 {
 	struct dispatch_problem problem = *guide->asked;
 	struct dispatch_stations stations;
@@ -215,7 +234,7 @@ static int guide_central_exact(struct guide *guide, struct tariff *tariff)
 	if (!err) {
 		guide->out->central = plan->cost;
 		guide->out->exact = true;
-		tariff_of_prices(guide->crowd, plan, tariff);
+		pricelist_of_plan(guide->crowd, plan, tariff);
 	}
 	dispatch_free(plan);
 	crowd_flexible_done(&stations);
@@ -225,7 +244,7 @@ static int guide_central_exact(struct guide *guide, struct tariff *tariff)
 /* Of a plan for @power: no plan costs less than its cost - what @power pays at its prices + the least that vehicles
  * could pay. By convexity; tariffs must not be rounded for it, so the prices stand in for them in thousandths. */
 static int guide_bound(struct guide *guide, const struct dispatch_plan *plan, const double *power,
-		       const struct tariff *tariff, double *ret_bound)
+		       const struct pricelist *tariff, double *ret_bound)
 {
 	double *least = calloc(guide->cells + 1, sizeof(*least)), now = 0, then = 0, rounding = 0;
 	struct response_share all = { 0 };
@@ -244,7 +263,7 @@ static int guide_bound(struct guide *guide, const struct dispatch_plan *plan, co
 			now += exact * power[at];
 			then += exact * least[at];
 			/* vehicles took the lowest of rounded prices: they may miss half a unit twice a MWh */
-			rounding += guide->problem.hours * least[at] / TARIFF_PER_MWH;
+			rounding += guide->problem.hours * least[at] / PRICELIST_PER_MWH;
 		}
 	*ret_bound = plan->cost - now + then - rounding;
 	free(least);
@@ -285,7 +304,7 @@ static int guide_group(struct guide *guide, u32 g, struct guide_question *questi
 	struct guidance *out = guide->out;
 	struct guidance_outcome *outcome = &out->grouped;
 	struct dispatch_plan *plan;
-	double bill, bound;
+	double bill, bound = -INFINITY;
 	size_t i;
 	int err;
 
@@ -296,7 +315,7 @@ static int guide_group(struct guide *guide, u32 g, struct guide_question *questi
 	err = guide_dispatch(guide, question->sum, &plan);
 	if (err)
 		return err;
-	tariff_of_prices(guide->crowd, plan, &out->group[g]);
+	pricelist_of_plan(guide->crowd, plan, &out->group[g]);
 	if (!out->exact) {
 		err = guide_bound(guide, plan, question->sum, &out->group[g], &bound);
 		out->central = fmax(out->central, bound);
@@ -345,10 +364,10 @@ static int guide_rooms(struct guide *guide)
 	out->grouped.power = calloc(guide->cells + 1, sizeof(double));
 	out->group = calloc((size_t)out->groups + 1, sizeof(*out->group));
 	if (!out->uncontrolled.power || !out->single.power || !out->grouped.power || !out->group ||
-	    tariff_new(guide->problem.periods, guide->crowd->stations, &out->tariff))
+	    pricelist_new(guide->problem.periods, guide->crowd->stations, &out->tariff))
 		return -ENOMEM;
 	for (g = 0; g < out->groups; g++)
-		if (tariff_new(guide->problem.periods, guide->crowd->stations, &out->group[g]))
+		if (pricelist_new(guide->problem.periods, guide->crowd->stations, &out->group[g]))
 			return -ENOMEM;
 	return 0;
 }
@@ -365,10 +384,10 @@ static int guide_run(struct guide *guide, struct guide_question *question)
 	if (!err)
 		err = guide_grouped(guide, question);
 	if (!err && !exact)
-		tariff_of_prices(guide->crowd, out->plan, &out->tariff);
+		pricelist_of_plan(guide->crowd, out->plan, &out->tariff);
 	single.tariff = &out->tariff;
 	single.scale = 1;
-	single.starts = GUIDE_STARTS - 1 + guide->problem.periods;
+	single.starts = GUIDE_STARTS - 1 + 2 * guide->problem.periods;
 	if (!err)
 		err = guide_single(guide, &single);
 	return err ? err : guide_uncontrolled(guide);
@@ -403,9 +422,9 @@ void guidance_done(struct guidance *guidance)
 	u32 g;
 
 	for (g = 0; guidance->group && g < guidance->groups; g++)
-		tariff_done(&guidance->group[g]);
+		pricelist_done(&guidance->group[g]);
 	free(guidance->group);
-	tariff_done(&guidance->tariff);
+	pricelist_done(&guidance->tariff);
 	free(guidance->uncontrolled.power);
 	free(guidance->single.power);
 	free(guidance->grouped.power);

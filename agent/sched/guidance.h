@@ -29,12 +29,12 @@ struct guidance_outcome {
 };
 
 struct guidance {
-	double central;	      /* cost of the central optimum, or a bound below it */
-	bool exact;	      /* the former */
-	struct tariff tariff; /* for all */
+	double central;		 /* cost of the central optimum, or a bound below it */
+	bool exact;		 /* the former */
+	struct pricelist tariff; /* for all */
 	struct guidance_outcome uncontrolled, single, grouped;
 	u32 groups;
-	struct tariff *group;	    /* tariff of each */
+	struct pricelist *group;    /* tariff of each */
 	struct dispatch_plan *plan; /* dispatch of the grouped outcome; its units: the case's, then one a station that
 				       stands for what is shed */
 	u32 solved;		    /* dispatches */

@@ -26,7 +26,7 @@ static int response_compare(const void *one, const void *other)
 	return a->period < b->period ? -1 : a->period > b->period;
 }
 
-static void response_sort(const struct tariff *tariff, const double *then, u32 s, struct response_place *place)
+static void response_sort(const struct pricelist *tariff, const double *then, u32 s, struct response_place *place)
 {
 	u32 t;
 
@@ -70,7 +70,7 @@ static double response_class(const struct crowd *crowd, u32 i, u32 count, const 
 	return bill;
 }
 
-int response_power(const struct crowd *crowd, const struct tariff *tariff, double hours, const double *then,
+int response_power(const struct crowd *crowd, const struct pricelist *tariff, double hours, const double *then,
 		   struct response_share share, double *ret_power, double *ret_bill)
 {
 	size_t room = (size_t)tariff->periods * crowd->stations + 1;

@@ -7,7 +7,7 @@
 #ifndef VOLTGATE_SCHED_RESPONSE_H
 #define VOLTGATE_SCHED_RESPONSE_H
 
-#include "agent/sched/tariff.h"
+#include "agent/sched/pricelist.h"
 
 /* Which vehicles: those of each class whose number falls into this share of it. */
 struct response_share {
@@ -18,7 +18,7 @@ struct response_share {
  * @then: periods x stations, the lower first among equal prices; NULL: the earlier first. Adds up MW into @ret_power
  * (periods x stations), which the caller has zeroed; *ret_bill (may be NULL): 1/10000 yuan, all together. -ENOMEM.
  */
-int response_power(const struct crowd *crowd, const struct tariff *tariff, double hours, const double *then,
+int response_power(const struct crowd *crowd, const struct pricelist *tariff, double hours, const double *then,
 		   struct response_share share, double *ret_power, double *ret_bill);
 
 #endif
