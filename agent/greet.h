@@ -3,34 +3,25 @@
  * greet.h - hellos answered and sessions brought into the gate, in either
  * grade: the shell around handshake/responder.h (PROTOCOL.md section 10).
  *
- * The agent remembers of each session what it needs to open actions and answer them, in memory only, bounded by the
- * gate's sessions, wiped when the session ends.
+ * The agent remembers of each session what it needs to open actions and answer them, in memory only, bounded by
+ * [handshake] wallets, wiped when the session ends.
  */
 #ifndef VOLTGATE_GREET_H
 #define VOLTGATE_GREET_H
 
 #include <jansson.h>
-#include <sys/socket.h>
 
+#include "agent/handshake/greeted.h"
 #include "agent/handshake/payload.h"
+#include "voltgate/maps.h"
 
 struct agent;
-
-/* A session that came of a handshake. */
-struct greeted {
-	u64 session;
-	u8 wallet[32];
-	u8 channel[32];
-	struct session_keys keys;
-	u64 expires;		      /* Time64 */
-	u64 answers;		      /* sealed so far */
-	u64 heard;		      /* highest sequence of an action whose verdict is stored */
-	struct sockaddr_storage from; /* where that one came from; at first, where the hello did */
-};
 
 /* Parts of main.c: the key, the sockets' hellos. Nothing is done where [handshake] has enable = no. */
 int greet_open(struct agent *agent);
 void greet_close(struct agent *agent);
+/* Ten times a second: sessions that ended are forgotten, the load judged. */
+void greet_tick(struct agent *agent);
 
 /* NULL: no such session, or not one of a handshake. Valid until the event loop has its turn. */
 const struct greeted *greet_find(struct agent *agent, u64 session);
@@ -41,5 +32,15 @@ const struct greeted *greet_find(struct agent *agent, u64 session);
 int greet_answer(struct agent *agent, u64 session, const struct answer *answer);
 /* Revokes every session of @wallet at the gate, at once. How many there were. */
 u32 greet_revoke(struct agent *agent, const u8 wallet[32]);
+
+/* act.c: an action of @session with @sequence whose verdict is stored came by @path. NULL: not one of a handshake. */
+const struct greeted *greet_heard(struct agent *agent, u64 session, u64 sequence, const struct greeted_path *path);
+/* act.c: a beacon of @session reached the stack: perhaps the first packet of a new session. */
+void greet_beacon(struct agent *agent, u64 session);
+/* notice.c: the gate refused a hello whose sender must first prove its address. */
+void greet_asked(struct agent *agent, const struct vg_hello_asked *asked, u32 ifindex);
+
+/* {"enabled", "key", "wallets", "sessions", "queued", "under_load", counts by name}; for status. */
+json_t *greet_json(const struct agent *agent);
 
 #endif

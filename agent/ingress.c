@@ -16,6 +16,7 @@
 struct ingress {
 	int fd; /* the map's; the loader's own */
 	struct vg_policy policy;
+	bool loaded; /* as the agent finds, whatever the policy says */
 	struct vg_ingress state;
 };
 
@@ -73,7 +74,7 @@ static void policy_apply(struct ingress *ingress)
 	state->future_us = policy->future_us;
 	state->session_rate = vg_budget_rate_of(policy->session_rate, policy->session_burst);
 	state->alarm_new_rate = vg_budget_rate_of(policy->alarm_new_rate, policy->alarm_new_rate);
-	state->under_load = !!policy->under_load;
+	state->under_load = policy->under_load || ingress->loaded;
 	state->record_beacons = !!policy->record_beacons;
 	state->record_flags = policy->clock_offset_us ? VG_RECORD_FLAG_TEST_CLOCK : 0;
 }
@@ -99,6 +100,7 @@ int ingress_open(const struct loader *loader, const struct vg_policy *policy, st
 	key_draw(&ingress->state.mac1_key);
 	key_draw(&ingress->state.cookie_secrets[0]);
 	key_draw(&ingress->state.cookie_secrets[1]);
+	ingress->state.asked_rate = vg_budget_rate_of(INGRESS_ASKED_RATE, INGRESS_ASKED_RATE / 10);
 	policy_apply(ingress);
 	err = ingress_write(ingress);
 	if (err) {
@@ -140,6 +142,19 @@ int ingress_set_handshake_key(struct ingress *ingress, const u8 public_key[32])
 	ingress->state.hello_enabled = public_key != NULL;
 	if (public_key)
 		hello_mac1_key(public_key, &ingress->state.mac1_key);
+	return ingress_write(ingress);
+}
+
+int ingress_set_asked_rate(struct ingress *ingress, u32 per_second)
+{
+	ingress->state.asked_rate = vg_budget_rate_of(per_second, per_second / 10 + 1);
+	return ingress_write(ingress);
+}
+
+int ingress_set_loaded(struct ingress *ingress, bool loaded)
+{
+	ingress->loaded = loaded;
+	policy_apply(ingress);
 	return ingress_write(ingress);
 }
 

@@ -13,6 +13,7 @@
 #include "voltgate/policy.h"
 
 #define INGRESS_COOKIE_SECRET_S 120 /* life of a cookie secret; the one before stays good until the next */
+#define INGRESS_ASKED_RATE 1000	    /* hellos without a cookie shown per second, until the agent says otherwise */
 
 struct ingress;
 
@@ -31,6 +32,10 @@ int ingress_set_policy(struct ingress *ingress, const struct vg_policy *policy);
 int ingress_clock_stepped(struct ingress *ingress);
 /* Sets mac1's key from the gateway's X25519 public key and lets hellos in; NULL: no hellos. */
 int ingress_set_handshake_key(struct ingress *ingress, const u8 public_key[32]);
+/* How many hellos that lack a cookie the program shows the agent at most; at least 1. */
+int ingress_set_asked_rate(struct ingress *ingress, u32 per_second);
+/* The agent's own judgement that it is under load, beside the policy's under-load: hellos must carry cookies. */
+int ingress_set_loaded(struct ingress *ingress, bool loaded);
 /* Draws a new cookie secret; the current one becomes the previous. Every INGRESS_COOKIE_SECRET_S seconds. */
 int ingress_rotate_cookie_secret(struct ingress *ingress);
 /* Plain grade: whether the program may leave the deny list unasked. */

@@ -104,6 +104,55 @@ VG_INLINE bool vg_hello_is_proven(struct xdp_md *ctx, const struct vg_ingress *i
 	return vg_hello_proves(ctx, offset, signed_len, &cookie);
 }
 
+/* The address that the packet in @frame was sent to, in wire order. 0, or -1 if it cannot be read. */
+VG_INLINE int vg_hello_destination(struct xdp_md *ctx, const struct vg_frame *frame, struct vg_source *ret_to)
+{
+	u32 ip = frame->ip;
+
+	ret_to->family = frame->from.source.family;
+	if (ret_to->family == VG_SOURCE_IPV4)
+		return bpf_xdp_load_bytes(ctx, ip + 16, ret_to->addr, 4) ? -1 : 0;
+	return bpf_xdp_load_bytes(ctx, ip + 24, ret_to->addr, 16) ? -1 : 0;
+}
+
+/*
+ * Shows the agent a hello that is refused for want of a cookie, so that it can hand one out: within the source's budget
+ * and everybody's. The look at the latter comes first: a flood costs no more than that look.
+ */
+VG_INLINE void vg_hello_ask(struct xdp_md *ctx, const struct vg_ingress *ingress, const struct vg_frame *frame,
+			    const struct vg_cookie_input *input, const struct vg_cpu *cpu)
+{
+	struct vg_hello_budget *budget;
+	struct vg_locked_budget *asked;
+	struct vg_hello_asked *told;
+	struct vg_event *event;
+	u32 zero = 0;
+
+	asked = bpf_map_lookup_elem(&vg_asked, &zero);
+	if (!asked || !vg_budget_has(&asked->budget, &ingress->asked_rate, cpu->now_ns))
+		return;
+	budget = vg_hello_budget_of(&input->source);
+	if (!budget || !vg_hello_spend(&budget->asked, &ingress->hello_rate, cpu->now_ns) ||
+	    !vg_locked_budget_take(asked, &ingress->asked_rate, cpu->now_ns))
+		return;
+	event = bpf_ringbuf_reserve(&vg_ring, VG_EVENT_BYTES(sizeof(*told)), 0);
+	if (!event)
+		return;
+	told = (struct vg_hello_asked *)event->bytes;
+	memset(told, 0, sizeof(*told));
+	told->from = *input;
+	event->kind = VG_EVENT_ASKED;
+	event->ifindex = ctx->ingress_ifindex;
+	event->time = vg_now(ingress, cpu);
+	event->len = sizeof(*told);
+	event->zero = 0;
+	if (vg_hello_destination(ctx, frame, &told->to) ||
+	    bpf_xdp_load_bytes(ctx, frame->offset + frame->len - VG_VID_TAG_LEN, told->mac1, sizeof(told->mac1)))
+		bpf_ringbuf_discard(event, 0);
+	else
+		bpf_ringbuf_submit(event, 0);
+}
+
 /* Judges the hello in @frame. The deny list was asked before. */
 __attribute__((noinline)) int vg_hello_judge(struct xdp_md *ctx, const struct vg_frame *frame)
 {
@@ -132,15 +181,17 @@ __attribute__((noinline)) int vg_hello_judge(struct xdp_md *ctx, const struct vg
 	input.source = frame->from.source;
 	input.port = frame->port;
 	proven = vg_hello_is_proven(ctx, ingress, offset, len, &input);
-	if (!proven && ingress->under_load)
-		return VG_BAD_COOKIE;
-	budget = vg_hello_budget_of(&input.source); /* not the frame's: up to 6.6 a function's argument is no key */
-	if (!budget)
-		return VG_INTERNAL;
-	if (proven)
-		return vg_hello_spend(&budget->proven, &ingress->hello_rate, cpu->now_ns) ? VG_ACCEPTED
-											  : VG_OVER_BUDGET;
-	return vg_hello_spend(&budget->unproven, &ingress->hello_rate, cpu->now_ns) ? VG_ACCEPTED : VG_BAD_COOKIE;
+	if (proven || !ingress->under_load) {
+		budget = vg_hello_budget_of(&input.source); /* not the frame's: up to 6.6 an argument is no key */
+		if (!budget)
+			return VG_INTERNAL;
+		if (vg_hello_spend(proven ? &budget->proven : &budget->unproven, &ingress->hello_rate, cpu->now_ns))
+			return VG_ACCEPTED;
+		if (proven)
+			return VG_OVER_BUDGET;
+	}
+	vg_hello_ask(ctx, ingress, frame, &input, cpu);
+	return VG_BAD_COOKIE;
 }
 
 /* --- ITS frames --- */

@@ -98,6 +98,7 @@ VG_INLINE enum vg_frame_kind vg_parse_ipv4(const u8 *data, const u8 *end, u32 at
 	frame = vg_parse_ours(VG_SOURCE_IPV4, 32);
 	if (!frame)
 		return VG_FRAME_FOREIGN;
+	frame->ip = at;
 	memcpy(frame->from.source.addr, &ip->saddr, 4);
 	return vg_parse_udp(udp, end, at + header, (s64)vg_be16(ip->tot_len) - header, fragment & VG_IP_MORE, frame);
 }
@@ -168,6 +169,7 @@ VG_INLINE enum vg_frame_kind vg_parse_ipv6(const u8 *data, const u8 *end, u32 at
 	frame = vg_parse_ours(VG_SOURCE_IPV6, 128);
 	if (!frame)
 		return VG_FRAME_FOREIGN;
+	frame->ip = start - sizeof(*ip);
 	memcpy(frame->from.source.addr, &ip->saddr, 16);
 	if (next != IPPROTO_UDP)
 		return VG_FRAME_MALFORMED; /* one header too many */

@@ -33,6 +33,13 @@ struct {
 } vg_hellos SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct vg_locked_budget);
+} vg_asked SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
 	__type(key, struct vg_siphash_tag);
@@ -115,6 +122,7 @@ struct vg_frame {
 	u32 len;		 /* of the VID */
 	u16 port;		 /* UDP source port, wire order */
 	u8 type;		 /* of the VID, 0 if it ends before */
+	u8 ip;			 /* offset of the IP header */
 	struct vg_deny_key from; /* the source, ready to be looked up */
 	u64 session;		 /* as a VID of right structure claims, else 0 */
 };

@@ -12,6 +12,7 @@
  *   vg_ingress     ARRAY[1]        u32                struct vg_ingress     both    written by the agent
  *   vg_counters    PERCPU_ARRAY    u32 reason         u64                   both    see below
  *   vg_hellos      LRU_HASH        struct vg_source   struct vg_hello_budget both
+ *   vg_asked       ARRAY[1]        u32                struct vg_locked_budget both    cookies to be handed out
  *   vg_its_seen    LRU_HASH        struct vg_siphash_tag u64 Time64         both    duplicates
  *   vg_its_budget  ARRAY[1]        u32                struct vg_locked_budget both
  *   vg_ring        RINGBUF         -                  struct vg_event + bytes both   ITS frames, first alarms
@@ -31,6 +32,7 @@
 
 #include "authenticate.h"
 #include "alarm.h"
+#include "hello.h"
 #include "source.h"
 
 #ifndef __bpf__
@@ -48,6 +50,7 @@ struct vg_ingress {
 	struct vg_siphash_key mac1_key;
 	struct vg_siphash_key cookie_secrets[2]; /* current, previous */
 	struct vg_budget_rate hello_rate;
+	struct vg_budget_rate asked_rate; /* hellos that lack a cookie, shown to the agent per second, of all sources */
 	struct vg_budget_rate its_rate;
 	s64 its_stale_us;
 	s64 its_future_us;
@@ -77,6 +80,7 @@ struct vg_locked_budget {
 struct vg_hello_budget {
 	struct vg_budget unproven;
 	struct vg_budget proven;
+	struct vg_budget asked; /* cookies */
 };
 
 /*
@@ -113,6 +117,7 @@ enum vg_event_kind {
 	VG_EVENT_ACTION = 2,	/* bytes: the VID; accepted, its sequence is spent */
 	VG_EVENT_BEACON = 3,	/* bytes: the VID */
 	VG_EVENT_ALARM = 4,	/* a new aggregate; bytes: struct vg_alarm_key */
+	VG_EVENT_ASKED = 5,	/* a hello that was refused for want of a cookie; bytes: struct vg_hello_asked */
 };
 
 struct vg_event {
@@ -124,5 +129,13 @@ struct vg_event {
 	u8 bytes[];
 };
 VG_ASSERT_SIZE(struct vg_event, 24);
+
+/* Whom to hand a cookie, and for which hello. */
+struct vg_hello_asked {
+	struct vg_cookie_input from;
+	struct vg_source to; /* the gateway's address it was sent to */
+	u8 mac1[16];
+};
+VG_ASSERT_SIZE(struct vg_hello_asked, 60);
 
 #endif
