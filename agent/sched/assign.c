@@ -48,7 +48,7 @@ double assign_seconds_left(const struct assign_search *search)
 	return search->options->seconds <= 0 ? 1e9 : left > 0 ? left : 0;
 }
 
-static int assign_plan_new(u32 vehicles, struct assign_plan **ret_plan)
+struct assign_plan *assign_plan_new(u32 vehicles)
 {
 	struct assign_plan *plan = calloc(1, sizeof(*plan));
 
@@ -56,11 +56,10 @@ static int assign_plan_new(u32 vehicles, struct assign_plan **ret_plan)
 		plan->session = calloc((size_t)vehicles + 1, sizeof(*plan->session));
 	if (!plan || !plan->session) {
 		free(plan);
-		return -ENOMEM;
+		return NULL;
 	}
 	plan->vehicles = vehicles;
-	*ret_plan = plan;
-	return 0;
+	return plan;
 }
 
 void assign_free(struct assign_plan *plan)
@@ -126,8 +125,9 @@ static int assign_open(struct assign_search *search, const struct assign_problem
 	int err = assign_desk_new(problem, ret_desk);
 
 	search->desk = *ret_desk;
-	if (!err)
-		err = assign_plan_new(problem->fleet->vehicles, &search->plan);
+	search->plan = assign_plan_new(problem->fleet->vehicles);
+	if (!err && !search->plan)
+		err = -ENOMEM;
 	if (!err)
 		err = assign_prices_new(search->desk, &search->prices);
 	if (!err)
@@ -222,15 +222,14 @@ static void assign_first_free(struct assign_table *table, u32 vehicle)
 int assign_nearest(const struct assign_problem *problem, struct assign_plan **ret_plan)
 {
 	struct assign_turn *turn = calloc((size_t)problem->fleet->vehicles + 1, sizeof(*turn));
+	struct assign_plan *plan = assign_plan_new(problem->fleet->vehicles);
 	struct assign_table *table = NULL;
 	struct assign_desk *desk = NULL;
-	int err = turn ? assign_desk_new(problem, &desk) : -ENOMEM;
+	int err = turn && plan ? assign_desk_new(problem, &desk) : -ENOMEM;
 	u32 v, turns = 0;
 
 	if (!err)
 		err = assign_table_new(desk, &table);
-	if (!err)
-		err = assign_plan_new(problem->fleet->vehicles, ret_plan);
 	if (!err) {
 		for (v = 0; v < problem->fleet->vehicles; v++)
 			if (desk->state[v] == ASSIGN_LEFT)
@@ -238,7 +237,10 @@ int assign_nearest(const struct assign_problem *problem, struct assign_plan **re
 		qsort(turn, turns, sizeof(*turn), assign_compare_turns);
 		for (v = 0; v < turns; v++)
 			assign_first_free(table, turn[v].vehicle);
-		assign_write(table, *ret_plan);
+		assign_write(table, plan);
+		*ret_plan = plan;
+	} else {
+		assign_free(plan);
 	}
 	assign_table_free(table);
 	assign_desk_free(desk);

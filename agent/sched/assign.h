@@ -8,8 +8,8 @@
  * lost
  *        + sum over vehicles not served: what that counts (fleet->unserved)
  *
- * A session runs at full rate, the lower of the vehicle's and the charger's, from the beginning of a period; energy
- * spent on the way is charged too. Every plan comes with a bound below which no plan's cost can lie.
+ * A session runs at full rate, the least of the vehicle's, the charger's and the station's, from the beginning of a
+ * period; energy spent on the way is charged too. Every plan comes with a bound below which no plan's cost can lie.
  *
  * Methods: prices on chargers and power (Lagrangian bound; 100,000 vehicles), from there the exact integer program by
  * Cbc over what the prices leave open, or a minimum-cost flow where each session takes one period.
@@ -73,6 +73,8 @@ int assign_solve(const struct assign_problem *problem, const struct assign_optio
 /* What drivers do by themselves: each goes to the nearest station and takes the first charger that is free long enough,
  * in the order of arrival there (Fig. 6's baseline). */
 int assign_nearest(const struct assign_problem *problem, struct assign_plan **ret_plan);
+/* Nobody is served. NULL: out of memory. */
+struct assign_plan *assign_plan_new(u32 vehicles);
 void assign_free(struct assign_plan *plan);
 
 struct assign_verdict {

@@ -40,7 +40,7 @@ static s64 follow_charge(struct follow *follow, const struct fleet_vehicle *who,
 {
 	const struct fleet *fleet = follow->fleet;
 	const struct fleet_station *where = &fleet->station[session->station];
-	u32 rate = who->power_w < where->power_w ? who->power_w : where->power_w, left = session->energy_wh, t, wh;
+	u32 rate = fleet_rate_w(who, where), left = session->energy_wh, t, wh;
 	u32 most = (u32)((u64)rate * fleet->period_s / 3600);
 	s64 money = 0;
 

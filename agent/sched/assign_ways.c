@@ -34,7 +34,7 @@ static bool assign_way_make(const struct assign_desk *desk, u32 vehicle, u32 sta
 		return false;
 	*ret_state = ASSIGN_LATE;
 	*ret_way = (struct assign_way){ .station = station };
-	ret_way->rate_w = who->power_w < where->power_w ? who->power_w : where->power_w;
+	ret_way->rate_w = fleet_rate_w(who, where);
 	ret_way->slot_wh = (u32)((u64)ret_way->rate_w * fleet->period_s / 3600);
 	ret_way->energy_wh = who->need_wh - (who->energy_wh - spent);
 	if (!ret_way->slot_wh)

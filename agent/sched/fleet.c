@@ -42,6 +42,13 @@ u32 fleet_travel_s(const struct fleet *fleet, u32 distance_m)
 	return (u32)(((u64)distance_m * 3600 + fleet->speed_m_h - 1) / fleet->speed_m_h);
 }
 
+u32 fleet_rate_w(const struct fleet_vehicle *vehicle, const struct fleet_station *station)
+{
+	u32 rate = vehicle->power_w < station->power_w ? vehicle->power_w : station->power_w;
+
+	return station->limit_w && station->limit_w < rate ? station->limit_w : rate;
+}
+
 u32 fleet_travel_wh(const struct fleet_vehicle *vehicle, u32 distance_m)
 {
 	return (u32)(((u64)distance_m * vehicle->use_wh_km + 999) / 1000);

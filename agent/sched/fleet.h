@@ -75,6 +75,8 @@ void fleet_free(struct fleet *fleet);
 u32 fleet_distance_m(const struct fleet *fleet, const struct fleet_vehicle *vehicle,
 		     const struct fleet_station *station);
 u32 fleet_travel_s(const struct fleet *fleet, u32 distance_m);
+/* The power of a session: the least of the vehicle's, the charger's and the station's. */
+u32 fleet_rate_w(const struct fleet_vehicle *vehicle, const struct fleet_station *station);
 /* Wh used on the way, rounded up. */
 u32 fleet_travel_wh(const struct fleet_vehicle *vehicle, u32 distance_m);
 
