@@ -33,8 +33,7 @@ struct greeted; /* agent/greet.h: the session an action came in */
 	X(invalid, "invalid")     \
 	X(late, "late")           \
 	X(anchored, "anchored")   \
-	X(reported, "reported")   \
-	X(revoked, "revoked")
+	X(reported, "reported")
 
 struct charge_counts {
 #define CHARGE_COUNT(name, word) u64 name;
