@@ -43,13 +43,22 @@ static void charge_endorsed(void *arg, u64 number, struct span result)
 	request_endorsed(arg, number, result);
 }
 
+static void charge_anchored(void *arg)
+{
+	struct charge *charge = arg;
+
+	charge->counts.anchored++;
+}
+
 /* What was under way is not: vehicles ask again. */
 static void charge_disconnect(struct charge *charge)
 {
 	if (charge->invoker)
 		invoker_free(charge->invoker);
+	heartbeat_free(charge->heartbeat);
 	consortium_close(charge->consortium);
 	charge->invoker = NULL;
+	charge->heartbeat = NULL;
 	charge->consortium = NULL;
 	errands_drop(charge->errands);
 }
@@ -71,6 +80,11 @@ static int charge_connect(struct charge *charge, struct ledger *ledger)
 		.endorsed = charge_endorsed,
 		.arg = charge,
 	};
+	struct heartbeat_options beat = {
+		.timeout_ms = config->charge.timeout_ms,
+		.anchored = charge_anchored,
+		.arg = charge,
+	};
 	struct identity_error error;
 	int err = consortium_new(&to, &charge->consortium, &error);
 
@@ -81,7 +95,10 @@ static int charge_connect(struct charge *charge, struct ledger *ledger)
 		return err;
 	}
 	options.consortium = charge->consortium;
+	beat.consortium = charge->consortium;
 	err = invoker_new(&options, &charge->invoker);
+	if (!err && own && !(charge->heartbeat = heartbeat_new(&beat)))
+		err = -ENOMEM;
 	if (err) {
 		charge_disconnect(charge);
 		return err;
@@ -108,6 +125,7 @@ static void charge_follow(struct charge *charge)
 static void charge_on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct charge *charge = arg;
+	struct vg_batch_seal last;
 
 	(void)fd;
 	(void)what;
@@ -117,6 +135,9 @@ static void charge_on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 	if (charge->invoker)
 		invoker_tick(charge->invoker);
+	if (charge->heartbeat)
+		heartbeat_tick(charge->heartbeat, verdicts_last(charge->agent->verdicts, &last) ? &last : NULL,
+			       agent_now_ms());
 }
 
 int charge_open(struct agent *agent)

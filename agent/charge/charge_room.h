@@ -4,8 +4,7 @@
  *
  *   charge.c      opening, the connection to the consortium, the rhythm
  *   request.c     an action on its way to the ledger and back
- *   anchor.c      heads of the verdict chain, and alarms, posted by the gateway itself
- *   revocation.c  committed blocks that end sessions
+ *   heartbeat.c   heads of the verdict chain, posted by the gateway itself
  */
 #ifndef VOLTGATE_CHARGE_ROOM_H
 #define VOLTGATE_CHARGE_ROOM_H
@@ -13,16 +12,14 @@
 #include "agent/agent.h"
 #include "agent/charge/charge.h"
 #include "agent/charge/errands.h"
+#include "agent/charge/heartbeat.h"
 #include "agent/charge/proofs.h"
 #include "agent/client/invoker.h"
-
-struct anchor;
 
 struct charge {
 	struct agent *agent;
 	struct proofs *proofs;
 	struct errands *errands;
-	struct anchor *anchor; /* NULL: the gateway has no client's key of its own */
 	struct event *tick;
 	u32 ticks;
 
@@ -30,7 +27,8 @@ struct charge {
 	u8 channel[LEDGER_HASH_LEN];
 	struct consortium *consortium; /* NULL: not yet */
 	struct invoker *invoker;
-	bool troubled; /* and why was said */
+	struct heartbeat *heartbeat; /* NULL: the gateway has no client's key of its own */
+	bool troubled;		     /* and why was said */
 
 	struct charge_counts counts;
 };
