@@ -15,6 +15,7 @@
 #include "agent/contract/contract.h"
 
 #define ACCOUNT_LEN 20
+#define ACCOUNT_REASON_MAX 256
 #define ACCOUNT_VEHICLE_MAX 64 /* bytes of an EV number */
 
 enum account_state { ACCOUNT_ACTIVE = 1, ACCOUNT_SUSPENDED = 2 };

@@ -28,6 +28,20 @@ struct bill {
 	struct bill_line lines[SESSION_LINES_MAX];
 };
 
+struct bill_key {
+	u8 bytes[1 + 32 + 8];
+};
+
+struct bill_index_key {
+	u8 bytes[1 + 2 + 8 + 32 + 8];
+};
+
+#define BILL_SPAN(key) ((struct span){ (key).bytes, sizeof((key).bytes) })
+#define BILL_OF_USER 1	  /* the organisation indexed is the user's */
+#define BILL_OF_STATION 2 /* the station's */
+
+struct bill_key bill_key(const u8 wallet[32], u64 number);
+struct bill_index_key bill_index_key(u16 organisation, u64 settled, const u8 wallet[32], u64 number);
 int bill_decode(struct span value, struct bill *ret_bill); /* pure: 0, -EBADMSG */
 /* A new bill; -EEXIST if there is one of this number: bills are immutable. */
 int bill_put(struct contract_run *run, const u8 wallet[32], u64 number, const struct bill *bill);

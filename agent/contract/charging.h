@@ -3,8 +3,8 @@
  * charging.h - the contract "charging": what its files share. Each file below
  * is one noun with its functions ("account.register" is account.c's).
  *
- *   account         register, certificate, deposit, withdraw, show, suspend, reinstate
- *   station         register, tariff, status, show, list
+ *   account         register, vehicle, file, certificate, deposit, withdraw, show, suspend, reinstate, order, reveal
+ *   station         register, charger, tariff, status, withdraw, show, list
  *   session         reserve, start, meter, stop, cancel, close (time-out, by the operator with signed readings), show
  *   settlement      pay (an unpaid bill); what session.stop and session.close settle with
  *   bill            show, by-vehicle, by-organisation (queries)
@@ -27,6 +27,7 @@
  *   'x' station 32, u16    charger            'g' station 32         account of the station, counter
  *   'i' session 32         charging session   'w' wallet 32          the wallet's charging session under way
  *   'l' wallet 32, u64     bill by wallet and number                  'L' organisation u16, time, bill: index
+ *   'o' wallet 32          a regulator's order to open its EV number
  *   'n' bill, u32          credit note        'R' station 32         rating (RATE), 'N' station 32: ratings counted
  *   'h' attestor 32, u64   anchored head      'z' ...                misbehaviour
  *   'D', 'W'               all deposits, all withdrawals, counters: sum of all balances = D - W (PROTOCOL.md M1)
@@ -60,6 +61,11 @@ struct charging_function {
 	const char *usage; /* "ORGANISATION [NUMBER]", for errors and documents */
 };
 
+/* Who asks, by committed state; -EACCES with a sentence. */
+int charging_asker(struct contract_run *run, struct contract_member *ret_member);
+/* Refuses an asker of another organisation than @organisation, to which the @what ("wallet") belongs. */
+int charging_concerns(struct contract_run *run, u16 organisation, const char *what);
+
 struct charging_noun {
 	const char *name;			   /* "account" */
 	const struct charging_function *functions; /* ends with name NULL */
@@ -68,5 +74,9 @@ struct charging_noun {
 extern const struct charging_noun charging_account, charging_station, charging_session, charging_settlement,
 	charging_bill, charging_note, charging_credit, charging_rating, charging_recommendation, charging_misbehaviour,
 	charging_anchor, charging_parameters;
+extern const struct contract contract_charging;
+
+/* The nouns that the contract has, for documents and tests; NULL after the last. */
+const struct charging_noun *charging_noun(u32 index);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <sodium.h>
 
+#include "agent/contract/charging.h"
 #include "agent/contract/contract_run.h"
 #include "ledger/endorsement.h"
 #include "ledger/evidence.h"
@@ -18,7 +19,7 @@
 /* What a transaction holds beside proposal and read/write set, at most. */
 #define TRANSACTION_REST (64 + EVIDENCE_MAX + TRANSACTION_ENDORSEMENTS_MAX * ENDORSEMENT_MAX)
 
-static const struct contract *const contracts[] = { &contract_kv };
+static const struct contract *const contracts[] = { &contract_kv, &contract_charging };
 
 const struct contract *contract_find(struct span name)
 {

@@ -7,8 +7,9 @@
 
 #include "agent/contract/session.h"
 
-/* What @session would cost with what is metered so far. -EOVERFLOW: it does not fit. */
-int settlement_cost(const struct session *session, const struct tariff *tariff, u64 *ret_cost);
+/* What @session would cost with what is metered so far. -EOVERFLOW with a sentence: it does not fit. */
+int settlement_cost(struct contract_run *run, const struct session *session, const struct tariff *tariff,
+		    u64 *ret_cost);
 /*
  * Ends @session, whose last reading is in place: writes the bill, frees the charger and the wallet, moves the money or
  * leaves the bill unpaid, and counts the credit point. Puts the session too.

@@ -29,7 +29,7 @@ struct station {
 	u16 organisation;
 	u8 node[32];
 	u8 state;
-	s32 latitude, longitude; /* microdegrees */
+	int latitude, longitude; /* microdegrees */
 	u16 chargers;		 /* numbered from 1 */
 	u32 tariff;
 	u64 opened;
@@ -51,6 +51,11 @@ int charger_decode(struct span value, struct charger *ret_charger);
 /* All are into the read set; -ENOENT with a sentence. */
 int station_get(struct contract_run *run, const u8 station[32], struct station *ret_station);
 int station_tariff(struct contract_run *run, const u8 station[32], u32 version, struct tariff *ret_tariff);
+int station_put(struct contract_run *run, const u8 id[32], const struct station *station);
+int station_tariff_put(struct contract_run *run, const u8 station[32], u32 version, const struct tariff *tariff);
+/* The station's account by delta, never below zero; and what it holds, not into the read set. */
+int station_account(struct contract_run *run, const u8 station[32], s64 amount);
+int station_balance(struct contract_run *run, const u8 station[32], u64 *ret_money);
 int charger_get(struct contract_run *run, const u8 station[32], u16 number, struct charger *ret_charger);
 int charger_put(struct contract_run *run, const u8 station[32], u16 number, const struct charger *charger);
 /* Could somebody else begin there now: in service, and free or with a reservation that has run out. */

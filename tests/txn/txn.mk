@@ -17,16 +17,16 @@ $(eval $(call vg_test,txn/window,tests/txn/window_test.c $(TXN_WORLD),$(TXN_LIBS
 $(eval $(call vg_test,txn/members,tests/txn/members_test.c $(TXN_WORLD),$(TXN_LIBS)))
 $(eval $(call vg_test,txn/signature,tests/txn/signature_test.c ledger/verifier.c,-lsodium))
 $(eval $(call vg_test,txn/proven,tests/txn/proven_test.c ledger/proven.c ledger/merkle.c ledger/hash.c,-lsodium))
-$(eval $(call vg_test,txn/contract,tests/txn/contract_test.c $(CONTRACT_SOURCES) $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_test,txn/contract,tests/txn/contract_test.c $(CONTRACT_SOURCES) $(TXN_WORLD),$(TXN_LIBS) -ljansson))
 $(eval $(call vg_test,txn/endorser,tests/txn/endorser_test.c $(ENDORSE_SOURCES) $(CONTRACT_SOURCES) tests/txn/world.c \
-	tests/txn/world_draft.c tests/txn/action.c $(LEDGER_SOURCES),$(LEDGER_LIBS)))
+	tests/txn/world_draft.c tests/txn/action.c $(LEDGER_SOURCES),$(LEDGER_LIBS) -ljansson))
 
 # What the fuzzers begin with is kept in tests/fuzz/corpus; $(B)/tests/txn_sample makes it anew when a format changes.
 $(eval $(call vg_fuzzer,txn_transaction_fuzz,tests/txn/transaction_fuzz.c $(TXN_CODECS),$(TXN_LIBS)))
 $(eval $(call vg_fuzzer,txn_membership_fuzz,tests/txn/membership_fuzz.c $(TXN_CODECS),$(TXN_LIBS)))
 $(eval $(call vg_fuzzer,txn_proof_fuzz,tests/txn/proof_fuzz.c $(TXN_CODECS),$(TXN_LIBS)))
 $(eval $(call vg_fuzzer,txn_execute_fuzz,tests/txn/execute_fuzz.c $(TXN_WORLD),$(TXN_LIBS)))
-$(eval $(call vg_fuzzer,txn_contract_fuzz,tests/txn/contract_fuzz.c $(CONTRACT_SOURCES) $(TXN_WORLD),$(TXN_LIBS)))
+$(eval $(call vg_fuzzer,txn_contract_fuzz,tests/txn/contract_fuzz.c $(CONTRACT_SOURCES) $(TXN_WORLD),$(TXN_LIBS) -ljansson))
 $(eval $(call vg_program,tests/txn_sample,tests/txn/sample.c $(TXN_WORLD),$(TXN_LIBS)))
 
 # The same blocks through four builds: TXN_BUILDS are names and what they are compiled with.
