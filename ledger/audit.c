@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * audit.c - checks a stored ledger from its genesis and changes nothing of it.
+ * audit.c - checks a stored ledger from its genesis, or from the snapshot that it began with (audit_base.c), and
+ * changes nothing of it.
  *
  *   FORMAT -> block files in order -> each record: checksum, place, block (audit_block.c) -> index
  *          -> stored state (audit_state.c) against the state that the blocks make
@@ -96,16 +97,21 @@ static int find_files(struct audit *audit, struct audit_files *files)
 	if (error || files->error)
 		return audit_fault(audit, "blocks", 0, error ? error : files->error, "%s cannot be read: %s.", path,
 				   strerror(error ? -error : -files->error));
-	if (!files->count)
-		return audit_fault(audit, "blocks", 0, -EBADMSG, "There are no block files in %s.", path);
-	qsort(files->firsts, files->count, sizeof(*files->firsts), first_order);
-	if (files->firsts[0])
-		return audit_fault(
-			audit, "blocks", 0, -EBADMSG,
-			"The blocks before %llu are not here, so nothing can be checked from the genesis on. This "
-			"node began with a snapshot, or files are missing: audit a node that has all blocks.",
-			(unsigned long long)files->firsts[0]);
+	if (files->count)
+		qsort(files->firsts, files->count, sizeof(*files->firsts), first_order);
 	return 0;
+}
+
+void audit_met(struct audit *audit, const struct block_header *header, const u8 hash[32])
+{
+	struct audit_report *report = audit->report;
+
+	report->last = header->number;
+	memcpy(report->head, hash, 32);
+	memcpy(report->root, header->state, 32);
+	memcpy(report->channel, audit->channel, 32);
+	if (audit->pins->checkpoint && !memcmp(audit->pins->checkpoint, hash, 32))
+		audit->checkpoint_met = true;
 }
 
 /* An entry that does not say where its block lies. A crash may leave the end of the last file's index unwritten. */
@@ -323,9 +329,49 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
 	return remove(path);
 }
 
-static int run(struct audit *audit, struct audit_files *files, struct audit_progress *progress)
+/* Everything before the first block in the files. */
+static int begin(struct audit *audit, const struct audit_files *files)
 {
 	u8 seed[32];
+	int error = audit_state_copy(audit);
+
+	if (!error && files->count && !files->firsts[0]) {
+		error = read_seed(audit, seed);
+		if (!error)
+			error = audit_state_open(audit, seed);
+		return error ? error : open_replayed(audit, seed);
+	}
+	if (!error)
+		error = audit_base_open(audit);
+	if (!error)
+		error = audit_state_open(audit, audit->membership.seed);
+	if (!error && files->count && files->firsts[0] != audit->blocks)
+		error = audit_fault(audit, "blocks", 0, -EBADMSG,
+				    "The block files begin with block %llu, but this ledger began with a snapshot of "
+				    "block %llu. Restore them from a copy, or remove the ledger and join again.",
+				    (unsigned long long)files->firsts[0], (unsigned long long)audit->report->base);
+	if (!error)
+		error = audit_state_mark(audit, audit->last.number, audit->last_hash, audit->last.state);
+	return !error && audit->mark_seen ? audit_base_adopt(audit) : error;
+}
+
+/* Is it the ledger that the auditor knows of? */
+static int check_pins(struct audit *audit)
+{
+	const struct audit_pins *pins = audit->pins;
+
+	if (pins->channel && memcmp(pins->channel, audit->channel, 32))
+		return audit_fault(audit, "FORMAT", 0, -EBADMSG,
+				   "This is the ledger of another channel than the genesis that was named.");
+	if (pins->checkpoint && !audit->checkpoint_met)
+		return audit_fault(audit, "blocks", 0, -EBADMSG,
+				   "No block here, from %llu to %llu, has the hash that was named as a checkpoint.",
+				   (unsigned long long)(audit->report->base), (unsigned long long)audit->report->last);
+	return 0;
+}
+
+static int run(struct audit *audit, struct audit_files *files, struct audit_progress *progress)
+{
 	size_t i;
 	int error = check_format(audit);
 
@@ -334,21 +380,20 @@ static int run(struct audit *audit, struct audit_files *files, struct audit_prog
 	if (!error)
 		error = make_scratch(audit);
 	if (!error)
-		error = read_seed(audit, seed);
-	if (!error)
-		error = audit_state_open(audit, seed);
-	if (!error)
-		error = open_replayed(audit, seed);
-	if (!error)
+		error = begin(audit, files);
+	if (!error && files->count)
 		progress->last = last_block(audit, files->firsts[files->count - 1]);
 	for (i = 0; !error && i < files->count; i++)
 		error = walk_file(audit, files->firsts[i], i + 1 == files->count, progress);
-	return error ? error : audit_state_finish(audit);
+	if (!error && (audit->stored || !audit->mark_seen)) /* else it was adopted, and judged then */
+		error = audit_state_finish(audit);
+	return error ? error : check_pins(audit);
 }
 
-int ledger_audit(const char *folder, void (*tell)(void *arg, u64 number, u64 last), void *arg,
-		 struct audit_report *ret_report, struct ledger_error *ret_error)
+int ledger_audit(const char *folder, const struct audit_pins *pins, void (*tell)(void *arg, u64 number, u64 last),
+		 void *arg, struct audit_report *ret_report, struct ledger_error *ret_error)
 {
+	static const struct audit_pins no_pins;
 	struct audit_progress progress = { .tell = tell, .arg = arg };
 	struct audit *audit = calloc(1, sizeof(*audit));
 	struct audit_files files = { .count = 0 };
@@ -359,6 +404,7 @@ int ledger_audit(const char *folder, void (*tell)(void *arg, u64 number, u64 las
 	if (!audit)
 		return -ENOMEM;
 	audit->folder = folder;
+	audit->pins = pins ? pins : &no_pins;
 	audit->report = ret_report;
 	audit->error = ret_error;
 	audit->verifier = verifier_new(1024);
@@ -367,6 +413,8 @@ int ledger_audit(const char *folder, void (*tell)(void *arg, u64 number, u64 las
 		*ret_error = (struct ledger_error){ .text = "" };
 	if (audit->stored)
 		state_close(audit->stored);
+	else if (audit->store && !audit->opened)
+		audit->store->ops->close(audit->store);
 	if (audit->replayed)
 		state_close(audit->replayed);
 	if (audit->scratch[0])

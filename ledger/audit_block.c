@@ -31,8 +31,8 @@ static int judge_replicas(struct audit *audit, const char *file, u64 offset, con
 {
 	u8 hash[32];
 
-	membership_replicas_hash(&audit->membership, hash);
-	if (header->epoch != audit->membership.epoch || memcmp(hash, header->replicas, 32))
+	chain_replicas_hash(&audit->replicas, hash);
+	if (header->epoch != audit->replicas.epoch || memcmp(hash, header->replicas, 32))
 		return audit_fault(
 			audit, file, offset, -EBADMSG,
 			"Block %llu names another epoch or replica set than the configurations before it make.",
@@ -44,20 +44,20 @@ static int judge_replicas(struct audit *audit, const char *file, u64 offset, con
 static int judge_certificate(struct audit *audit, const char *file, u64 offset, const struct block *block)
 {
 	const struct block_certificate *certificate = &block->certificate;
-	u32 replicas = membership_replicas(&audit->membership), i;
-	const struct membership_node *node;
+	u32 replicas = audit->replicas.count, i;
 	u8 vote[32];
 
 	block_vote_hash(BLOCK_VOTE_COMMIT, audit->channel, block->header.epoch, certificate->view, block->header.number,
 			block->hash, vote);
 	for (i = 0; i < certificate->count; i++) {
-		node = membership_replica(&audit->membership, certificate->signatures[i].replica);
-		if (!node ||
-		    !verifier_check(audit->verifier, node->key, vote, sizeof(vote), certificate->signatures[i].bytes))
+		const struct block_signature *signature = &certificate->signatures[i];
+
+		if (signature->replica >= replicas ||
+		    !verifier_check(audit->verifier, audit->replicas.keys[signature->replica], vote, sizeof(vote),
+				    signature->bytes))
 			return audit_fault(audit, file, offset, -EBADMSG,
 					   "The signature of replica %u in the certificate of block %llu is wrong.",
-					   certificate->signatures[i].replica,
-					   (unsigned long long)block->header.number);
+					   signature->replica, (unsigned long long)block->header.number);
 	}
 	if (block->header.number ? certificate->count < block_quorum(replicas)
 				 : certificate->count || certificate->view)
@@ -143,25 +143,42 @@ static int judge_result(struct audit *audit, const char *file, u64 offset, const
 	return 0;
 }
 
-/* Is this the block that the stored state stands at? Then it must be the same state. */
-static int judge_mark(struct audit *audit, const struct state_mark *here)
+/* Carries the block out on the state before it, which then is the state after it. */
+static int audit_carried(struct audit *audit, const char *file, u64 offset, const struct block *block)
 {
-	if (audit->mark.number != here->number)
-		return 0;
-	audit->mark_seen = true;
-	if (!memcmp(audit->mark.header, here->header, 32) && !memcmp(audit->mark.root, here->root, 32))
-		return 0;
-	return audit_fault(
-		audit, "state", 0, -EBADMSG,
-		"The stored state says that it follows block %llu, but it is another block's or has another root. "
-		"Remove the folder state; the node makes it again.",
-		(unsigned long long)here->number);
+	struct overlay *overlay = overlay_new(audit->replayed, NULL);
+	struct state_mark mark = { .number = block->header.number };
+	int error = overlay ? carry_out(audit, file, offset, block, overlay) : -ENOMEM;
+
+	if (error && !audit->error->text[0])
+		audit_fault(audit, file, offset, error, "Block %llu cannot be carried out: %s.",
+			    (unsigned long long)block->header.number, strerror(-error));
+	if (!error && !block->header.number) /* it says itself who orders */
+		chain_replicas(&audit->membership, &audit->replicas);
+	if (!error)
+		error = judge_replicas(audit, file, offset, &block->header);
+	if (!error)
+		error = judge_certificate(audit, file, offset, block);
+	if (!error)
+		error = judge_result(audit, file, offset, block, overlay);
+	if (error) {
+		overlay_drop(overlay);
+		return error;
+	}
+	memcpy(mark.header, block->hash, 32);
+	memcpy(mark.root, block->header.state, 32);
+	error = state_commit(overlay, &mark, false);
+	if (error)
+		return audit_fault(audit, "", 0, error, "The state cannot be made again in %s: %s", audit->scratch,
+				   state_store(audit->replayed)->error);
+	audit->report->valid += audit->result.valid;
+	audit->membership = audit->result.next;
+	chain_replicas(&audit->membership, &audit->replicas);
+	return 0;
 }
 
 int audit_block(struct audit *audit, const char *file, u64 offset, struct span bytes)
 {
-	struct overlay *overlay = NULL;
-	struct state_mark mark;
 	struct block block;
 	int error;
 
@@ -169,40 +186,23 @@ int audit_block(struct audit *audit, const char *file, u64 offset, struct span b
 		return audit_fault(audit, file, offset, -EBADMSG, "Block %llu is not a block by the format.",
 				   (unsigned long long)audit->blocks);
 	error = judge_link(audit, file, offset, &block);
-	if (error)
-		return error;
-	overlay = overlay_new(audit->replayed, NULL);
-	error = overlay ? carry_out(audit, file, offset, &block, overlay) : -ENOMEM;
-	if (error && !audit->error->text[0])
-		audit_fault(audit, file, offset, error, "Block %llu cannot be carried out: %s.",
-			    (unsigned long long)block.header.number, strerror(-error));
-	if (!error)
+	if (!error && audit->replayed) {
+		error = audit_carried(audit, file, offset, &block);
+	} else if (!error) {
 		error = judge_replicas(audit, file, offset, &block.header);
-	if (!error)
-		error = judge_certificate(audit, file, offset, &block);
-	if (!error)
-		error = judge_result(audit, file, offset, &block, overlay);
-	mark.number = block.header.number;
-	memcpy(mark.header, block.hash, 32);
-	memcpy(mark.root, block.header.state, 32);
-	if (!error)
-		error = judge_mark(audit, &mark);
-	if (error) {
-		overlay_drop(overlay);
-		return error;
+		if (!error)
+			error = judge_certificate(audit, file, offset, &block);
+		if (!error)
+			error = audit_base_vouched(audit, file, offset, &block);
 	}
-	error = state_commit(overlay, &mark, false);
+	if (!error)
+		error = audit_state_mark(audit, block.header.number, block.hash, block.header.state);
 	if (error)
-		return audit_fault(audit, "", 0, error, "The state cannot be made again in %s: %s", audit->scratch,
-				   state_store(audit->replayed)->error);
+		return error;
 	audit->report->transactions += block.header.count;
-	audit->report->valid += audit->result.valid;
-	audit->report->last = block.header.number;
-	memcpy(audit->report->head, block.hash, 32);
-	memcpy(audit->report->root, block.header.state, 32);
-	audit->membership = audit->result.next;
 	audit->last = block.header;
 	memcpy(audit->last_hash, block.hash, 32);
 	audit->blocks++;
-	return 0;
+	audit_met(audit, &block.header, block.hash);
+	return !audit->replayed && audit->mark_seen ? audit_base_adopt(audit) : 0;
 }

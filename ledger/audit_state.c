@@ -84,10 +84,22 @@ static int copy_folder(const char *from, const char *to)
 	return error;
 }
 
-int audit_state_open(struct audit *audit, const u8 seed[32])
+/* A ledger that has all blocks makes its state again; a snapshot's cannot. */
+static const char *state_cure(const struct audit *audit)
+{
+	return audit->report->base ? "Remove the ledger and join again."
+				   : "Remove the folder state; the node makes it again.";
+}
+
+static int state_fault(struct audit *audit, const char *why)
+{
+	return audit_fault(audit, "state", 0, -EBADMSG, "The stored state is damaged: %.160s %s", why,
+			   state_cure(audit));
+}
+
+int audit_state_copy(struct audit *audit)
 {
 	char from[4096], to[4096], sentence[320] = "";
-	struct store *store;
 	int error;
 
 	if (state_in_use(audit->folder))
@@ -99,23 +111,38 @@ int audit_state_open(struct audit *audit, const u8 seed[32])
 	if (error)
 		return audit_fault(audit, "state", 0, error, "%s cannot be copied to %s for its audit: %s.", from, to,
 				   strerror(-error));
-	error = store_leveldb_open(to, false, &store, sentence);
-	if (error)
-		return audit_fault(
-			audit, "state", 0, -EBADMSG,
-			"The stored state is damaged: %.160s Remove the folder state; the node makes it again.",
-			sentence);
-	error = state_open(store, seed, &audit->stored);
+	error = store_leveldb_open(to, false, &audit->store, sentence);
 	if (error) {
-		audit_fault(audit, "state", 0, -EBADMSG,
-			    "The stored state is damaged: %.160s Remove the folder state; the node makes it again.",
-			    store->error);
-		store->ops->close(store);
-		audit->stored = NULL;
-		return -EBADMSG;
+		audit->store = NULL;
+		return state_fault(audit, sentence);
 	}
+	return 0;
+}
+
+int audit_state_open(struct audit *audit, const u8 seed[32])
+{
+	int error = state_open(audit->store, seed, &audit->stored);
+
+	if (error) {
+		audit->stored = NULL;
+		return state_fault(audit, audit->store->error);
+	}
+	audit->opened = true;
 	audit->mark = *state_mark(audit->stored);
 	return 0;
+}
+
+int audit_state_mark(struct audit *audit, u64 number, const u8 header[32], const u8 root[32])
+{
+	if (audit->mark_seen || audit->mark.number != number)
+		return 0;
+	audit->mark_seen = true;
+	if (!memcmp(audit->mark.header, header, 32) && !memcmp(audit->mark.root, root, 32))
+		return 0;
+	return audit_fault(
+		audit, "state", 0, -EBADMSG,
+		"The stored state says that it follows block %llu, but it is another block's or has another root. %s",
+		(unsigned long long)number, state_cure(audit));
 }
 
 int audit_state_finish(struct audit *audit)
@@ -132,15 +159,10 @@ int audit_state_finish(struct audit *audit)
 			(unsigned long long)audit->mark.number, (unsigned long long)audit->report->last);
 	error = state_recompute(audit->stored, root, &audit->report->keys);
 	if (error)
-		return audit_fault(
-			audit, "state", 0, -EBADMSG,
-			"The stored state is damaged: %.160s Remove the folder state; the node makes it again.",
-			state_store(audit->stored)->error);
+		return state_fault(audit, state_store(audit->stored)->error);
 	if (memcmp(root, audit->mark.root, 32))
-		return audit_fault(
-			audit, "state", 0, -EBADMSG,
-			"The stored state's content has another root than block %llu. Remove the folder state; the "
-			"node makes it again.",
-			(unsigned long long)audit->mark.number);
+		return audit_fault(audit, "state", 0, -EBADMSG,
+				   "The stored state's content has another root than block %llu. %s",
+				   (unsigned long long)audit->mark.number, state_cure(audit));
 	return 0;
 }

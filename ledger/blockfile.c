@@ -16,6 +16,8 @@
 #include "ledger/blockindex.h"
 #include "ledger/blockrow.h"
 
+#define BLOCKFILE_RECORDS_KEPT (8u << 20) /* more room than that is given back */
+
 static int blockfile_new_file(struct blockfile *files, u64 first, struct blocktail *ret_tail)
 {
 	const struct disk_ops *ops = files->disk->ops;
@@ -83,24 +85,41 @@ static bool blockfile_fits(const struct blockfile *files, u64 number, struct spa
 	       !memcmp(decoded.channel, files->channel, 32);
 }
 
-static int blockfile_record_room(struct blockfile *files, size_t size)
+/* Room for one more record behind those that are not synced. */
+static int blockfile_records_room(struct blockfile *files, size_t more)
 {
-	u8 *record;
+	size_t room = files->records_room ? files->records_room : 65536;
+	u8 *records;
 
-	if (size <= files->record_room)
+	while (room < files->records_len + more)
+		room *= 2;
+	if (room == files->records_room)
 		return 0;
-	record = realloc(files->record, size);
-	if (!record)
+	records = realloc(files->records, room);
+	if (!records)
 		return -ENOMEM;
-	files->record = record;
-	files->record_room = size;
+	files->records = records;
+	files->records_room = room;
 	return 0;
+}
+
+/* They are on the disk, or cut off. */
+static void blockfile_records_done(struct blockfile *files)
+{
+	files->records_len = 0;
+	files->rewrite = false;
+	if (files->records_room <= BLOCKFILE_RECORDS_KEPT)
+		return;
+	free(files->records);
+	files->records = NULL;
+	files->records_room = 0;
 }
 
 int blockfile_append(struct blockfile *files, u64 number, struct span block)
 {
 	struct blocktail *tail = &files->tail;
 	size_t len = BLOCKSCAN_RECORD_LEN + block.len;
+	u8 *record;
 	u64 at;
 	int error = files->failed;
 
@@ -109,18 +128,20 @@ int blockfile_append(struct blockfile *files, u64 number, struct span block)
 	if (!error && (!tail->file || (tail->scan.count && tail->scan.end >= files->file_bytes)))
 		error = blockfile_roll(files);
 	if (!error)
-		error = blockfile_record_room(files, len);
+		error = blockfile_records_room(files, len);
 	if (error)
 		return error;
 	at = tail->scan.end;
-	blockscan_record(tail->synced, block, files->record);
-	error = files->disk->ops->write(tail->file, at, files->record, len);
+	record = files->records + files->records_len;
+	blockscan_record(tail->synced, block, record);
+	error = files->disk->ops->write(tail->file, at, record, len);
 	if (!error)
 		error = blockscan_add(&tail->scan, at, at + len);
 	if (error) {
 		files->disk->ops->truncate(tail->file, at);
 		return error;
 	}
+	files->records_len += len;
 	files->next++;
 	return 0;
 }
@@ -128,17 +149,25 @@ int blockfile_append(struct blockfile *files, u64 number, struct span block)
 int blockfile_sync(struct blockfile *files)
 {
 	struct blocktail *tail = &files->tail;
-	int error;
+	int error = 0;
 
 	if (files->failed || !tail->file || tail->synced == tail->scan.end)
 		return files->failed;
-	error = files->disk->ops->sync(tail->file);
-	if (error) {
-		files->failed =
-			error; /* the kernel may have dropped the pages: a second sync would say they are there */
-		return error;
+	/* The kernel may have dropped the pages that it could not place: a second sync alone would say they are there.
+	 */
+	if (files->rewrite)
+		error = files->disk->ops->write(tail->file, tail->synced, files->records, files->records_len);
+	if (!error)
+		error = files->disk->ops->sync(tail->file);
+	if (error == -ENOSPC || error == -EDQUOT) {
+		files->rewrite = true;
+		return -ENOSPC;
 	}
+	files->failed = error;
+	if (error)
+		return error;
 	tail->synced = tail->scan.end;
+	blockfile_records_done(files);
 	blockindex_append(tail->index, tail->scan.offsets, tail->scan.count);
 	return 0;
 }
@@ -192,6 +221,7 @@ int blockfile_cut(struct blockfile *files, u64 number)
 	}
 	tail->scan.count = number - tail->first;
 	tail->scan.end = tail->synced = end;
+	blockfile_records_done(files);
 	files->next = number;
 	return 0;
 }
@@ -253,6 +283,6 @@ void blockfile_close(struct blockfile *files)
 	blockrow_forget(files);
 	blocktail_close(files, &files->tail);
 	free(files->sealed);
-	free(files->record);
+	free(files->records);
 	free(files);
 }

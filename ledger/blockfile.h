@@ -45,7 +45,11 @@ u64 blockfile_next(const struct blockfile *files);
  * channel. -ENOSPC leaves all as it was.
  */
 int blockfile_append(struct blockfile *files, u64 number, struct span block);
-/* After an error here nothing is known of what was appended: every later change gives the same error. */
+/*
+ * Brings everything appended to the disk. -ENOSPC, -EDQUOT: not yet; it may be tried again and writes anew then what is
+ * not there for sure, which it keeps in memory until then. After another error nothing is known of what was appended:
+ * every later change gives the same error.
+ */
 int blockfile_sync(struct blockfile *files);
 /* Forgets blocks from @number on (a crash left more than was agreed on, or a test). */
 int blockfile_cut(struct blockfile *files, u64 number);

@@ -33,9 +33,10 @@ struct blockfile {
 	size_t reading; /* its place in @sealed */
 	struct disk_file *reading_file;
 	struct blockindex *reading_index;
-	u8 *record; /* room to lay a record out */
-	size_t record_room;
-	int failed; /* a sync or cut failed: -errno for ever */
+	u8 *records; /* of the last file, from tail.synced on: written, but perhaps not on the disk */
+	size_t records_len, records_room;
+	bool rewrite; /* a sync found the disk full: the kernel may have dropped what was written */
+	int failed;   /* a sync or cut failed otherwise: -errno for ever */
 };
 
 int blockrow_reserve(struct blockfile *files); /* room for one more sealed file; -ENOMEM */

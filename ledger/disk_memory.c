@@ -26,6 +26,7 @@ struct content {
 struct memory_inode {
 	struct content now, synced;
 	u64 dirty_from, dirty_to; /* bytes of @now that may differ from @synced */
+	u64 lost_from, lost_to;	  /* so may these: a sync failed and forgot them */
 	u32 users;		  /* names in either list, steps, open files */
 };
 
@@ -108,6 +109,16 @@ static void inode_clean(struct memory_inode *inode)
 {
 	inode->dirty_from = ~0ull;
 	inode->dirty_to = 0;
+}
+
+/* What is dirty will not be written any more unless it is written again. */
+static void inode_lose(struct memory_inode *inode)
+{
+	if (inode->dirty_from < inode->lost_from)
+		inode->lost_from = inode->dirty_from;
+	if (inode->dirty_to > inode->lost_to)
+		inode->lost_to = inode->dirty_to;
+	inode_clean(inode);
 }
 
 /* Makes @to what @from is; only the dirty stretch differs. */
@@ -257,6 +268,7 @@ static int memory_open(struct disk *disk, const char *name, bool create, struct 
 		inode = error ? NULL : calloc(1, sizeof(*inode));
 		if (inode) {
 			inode_clean(inode);
+			inode->lost_from = ~0ull;
 			error = memory_step(memory, name, "", inode);
 		}
 		if (error || !inode) {
@@ -308,10 +320,15 @@ static int memory_write(struct disk_file *file, u64 offset, const void *bytes, s
 	return failed;
 }
 
+/* After a failure the pages count as clean, as with Linux: what they hold is read, and never written. */
 static int memory_sync(struct disk_file *file)
 {
 	int error = file_dead(file) ? -EIO : memory_operation(file->disk);
 
+	if (error && !file_dead(file)) {
+		inode_lose(file->inode);
+		return error;
+	}
 	return error ? error : inode_copy(file->inode, &file->inode->synced, &file->inode->now);
 }
 
@@ -433,9 +450,9 @@ static void inode_crash(struct memory_inode *inode, u64 *seed)
 	u64 most = now->size > synced->size ? now->size : synced->size;
 	u64 at, end, size;
 
-	if (inode->dirty_from >= inode->dirty_to)
+	if (inode->dirty_from >= inode->dirty_to && inode->lost_from >= inode->lost_to)
 		return;
-	if (*seed) {
+	if (*seed && inode->dirty_from < inode->dirty_to) {
 		size = draw(seed) % 4 ? least + draw(seed) % (most - least + 1) : now->size;
 		if (content_resize(synced, most))
 			return;
@@ -449,6 +466,8 @@ static void inode_crash(struct memory_inode *inode, u64 *seed)
 	inode->dirty_from = 0;
 	inode->dirty_to = synced->size;
 	inode_copy(inode, now, synced);
+	inode->lost_from = ~0ull;
+	inode->lost_to = 0;
 }
 
 void disk_memory_crash(struct disk *disk, u64 seed)

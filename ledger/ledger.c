@@ -267,6 +267,24 @@ int ledger_header(struct ledger *ledger, u64 number, struct block_header *ret_he
 	return error;
 }
 
+int ledger_epoch_base(struct ledger *ledger, struct block_header *ret_header, u8 ret_hash[32],
+		      struct ledger_error *ret_error)
+{
+	struct chain_link *link = malloc(sizeof(*link));
+	int error = link ? chain_epoch(ledger->store, ledger->member->membership.epoch, link) : -ENOMEM;
+
+	if (!error) {
+		*ret_header = link->header;
+		block_header_hash(ret_header, ret_hash);
+	} else if (error == -ENOENT && !ledger->member->membership.epoch) {
+		error = ledger_header(ledger, 0, ret_header, ret_hash, NULL, ret_error);
+	} else if (error != -ENOMEM) {
+		error = ledger_fail_store(ret_error, error, ledger->store);
+	}
+	free(link);
+	return error;
+}
+
 const u8 *ledger_channel(const struct ledger *ledger)
 {
 	return ledger->channel;

@@ -83,9 +83,9 @@ void candidate_drop(struct candidate *candidate);
 int ledger_append(struct ledger *ledger, struct candidate *candidate, const struct block_certificate *certificate,
 		  struct ledger_error *ret_error);
 /*
- * All appended blocks are on the disk and in the committed state when it returns. -ENOSPC, -EIO: nothing more is
- * acknowledged; it may be tried again, but if it was the block files that could not be synced it fails until the
- * ledger is opened anew, since nobody knows then what the disk has.
+ * All appended blocks are on the disk and in the committed state when it returns. -ENOSPC: nothing more is
+ * acknowledged; it may be tried again (blockfile.h says why that is sound). -EIO: if it was the block files that could
+ * not be synced it fails until the ledger is opened anew, since nobody knows then what the disk has.
  */
 int ledger_sync(struct ledger *ledger, struct ledger_error *ret_error);
 /* The last block that ledger_sync() covered. */
@@ -104,6 +104,10 @@ bool ledger_certified(struct verifier *verifier, const struct membership *member
  * body is not here. Each may be NULL. -ENOENT. */
 int ledger_header(struct ledger *ledger, u64 number, struct block_header *ret_header, u8 ret_hash[32],
 		  struct block_certificate *ret_certificate, struct ledger_error *ret_error);
+/* The block after which the present epoch began, wherever this ledger begins. -ENOENT: a snapshot into nothing brought
+ * it within epoch 0. */
+int ledger_epoch_base(struct ledger *ledger, struct block_header *ret_header, u8 ret_hash[32],
+		      struct ledger_error *ret_error);
 /* A block's bytes, malloc'd. -ENOENT. */
 int ledger_block(struct ledger *ledger, u64 number, u8 **ret_bytes, size_t *ret_len, struct ledger_error *ret_error);
 /* Where a transaction of a durable block (its hash, or its proposal's) was ordered: its valid place, else its first.
@@ -157,10 +161,20 @@ void snapshot_import_close(struct snapshot_import *import);
 /* --- audit.c --- */
 struct audit_report {
 	u64 first, last, transactions, valid, keys;
-	u8 head[32], root[32];
+	u64 base;    /* the snapshot's block that the ledger begins after; 0: it begins with the genesis */
+	u64 vouched; /* blocks after it that only their certificates speak for: the state before them is gone */
+	u8 channel[32], base_hash[32], head[32], root[32];
 };
-/* Checks a stored ledger from genesis, changing nothing: files, hashes, certificates, outcomes, roots, state. */
-int ledger_audit(const char *folder, void (*progress)(void *arg, u64 number, u64 last), void *arg,
-		 struct audit_report *ret_report, struct ledger_error *ret_error);
+struct audit_pins {	      /* what the auditor knows from elsewhere; NULL: nothing */
+	const u8 *channel;    /* the channel's id (hash of its genesis) */
+	const u8 *checkpoint; /* header hash of a block that must be in the ledger, or be its snapshot's */
+};
+/*
+ * Checks a stored ledger, changing nothing: files, hashes, certificates, outcomes, roots, state. From the genesis; or
+ * from a snapshot, whose block is proved by the chain of configurations from the genesis on. 0; -EBADMSG: a fault is
+ * named; else it could not be audited.
+ */
+int ledger_audit(const char *folder, const struct audit_pins *pins, void (*progress)(void *arg, u64 number, u64 last),
+		 void *arg, struct audit_report *ret_report, struct ledger_error *ret_error);
 
 #endif

@@ -4,9 +4,9 @@
  * Whoever knows the genesis follows them to the replicas that certified the head (snapshots). Every byte of a link is
  * covered by the certificate: the replicas are those that the header's next_replicas is the hash of.
  *
- * Store: 'C' number u64: header 228, certificate span32 (view u64, count u16, each: replica u16, signature 64),
- * replicas: count u16, keys 32 each.   'B': the same of the block that a snapshot brought; blocks begin after it.
- * 'G': the genesis configuration.
+ * Store: 'C' number u64 (0: the genesis, with an empty certificate; it is in no snapshot): header 228, certificate
+ * span32 (view u64, count u16, each: replica u16, signature 64), replicas: count u16, keys 32 each.   'B': the same of
+ * the block that a snapshot brought; blocks begin after it. 'G': the genesis configuration.
  */
 #include "ledger/ledger_parts.h"
 
@@ -146,6 +146,28 @@ int chain_note(struct overlay *overlay, const struct block_header *header, const
 	chain_encode(&writer, &link);
 	chain_name(name, header->number);
 	return overlay_note(overlay, (struct span){ name, sizeof(name) }, (struct span){ bytes, writer_len(&writer) });
+}
+
+int chain_epoch(struct store *store, u64 epoch, struct chain_link *ret_link)
+{
+	struct store_walk *walk;
+	struct span key, value;
+	bool found = false;
+	u8 from[9];
+	int error = 0;
+
+	chain_name(from, 0);
+	walk = store->ops->walk(store, (struct span){ from, sizeof(from) });
+	while (!error && !found && walk && store->ops->walk_next(walk, &key, &value, &error) && key.len == 9 &&
+	       key.bytes[0] == 'C') {
+		if (chain_decode(value, ret_link))
+			error = -EIO;
+		found = !error && (ret_link->header.number ? ret_link->after.epoch == epoch : !epoch);
+	}
+	store->ops->walk_free(walk);
+	if (error)
+		snprintf(store->error, sizeof(store->error), "A record of the channel's configurations is damaged.");
+	return error ? -EIO : found ? 0 : walk ? -ENOENT : -ENOMEM;
 }
 
 int chain_base(struct store *store, struct chain_link *ret_link)

@@ -58,6 +58,7 @@ int genesis_decode(struct span body, struct membership *ret_genesis)
 
 static int genesis_run(struct ledger *ledger, const struct membership *genesis, struct candidate *candidate)
 {
+	static const struct block_certificate none;
 	struct block_header *header = &candidate->header;
 	struct span transaction;
 	struct reader reader;
@@ -88,6 +89,8 @@ static int genesis_run(struct ledger *ledger, const struct membership *genesis, 
 		error = overlay_root(candidate->overlay, header->state);
 	if (!error)
 		error = chain_note_genesis(candidate->overlay, genesis);
+	if (!error)
+		error = chain_note(candidate->overlay, header, &none, genesis);
 	block_header_hash(header, candidate->hash);
 	return error;
 }

@@ -148,6 +148,8 @@ void chain_name(u8 ret_name[9], u64 number);
 /* Puts a link beside the overlay of its block. */
 int chain_note(struct overlay *overlay, const struct block_header *header, const struct block_certificate *certificate,
 	       const struct membership *after);
+/* The block after which @epoch began. -ENOENT, -EIO. */
+int chain_epoch(struct store *store, u64 epoch, struct chain_link *ret_link);
 /* The block that a snapshot brought, as the store has it. -ENOENT, -EIO. */
 int chain_base(struct store *store, struct chain_link *ret_link);
 #define CHAIN_BASE "B" /* its key in the store */

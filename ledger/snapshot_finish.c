@@ -37,6 +37,28 @@ int snapshot_import_over(struct ledger *ledger, struct snapshot_import **ret_imp
 	return error;
 }
 
+/* Block 0's header, which no certificate proves: as the ledger that was had it. */
+static int finish_genesis(struct snapshot_import *self, struct store_batch *batch, u8 *room)
+{
+	struct chain_link *link = calloc(1, sizeof(*link));
+	struct writer writer;
+	u8 name[9];
+	int error = !link ? -ENOMEM : self->over ? chain_epoch(self->over->store, 0, link) : -ENOENT;
+
+	if (error == -ENOENT && self->over)
+		error = ledger_header(self->over, 0, &link->header, NULL, &link->certificate, NULL);
+	if (!error) {
+		chain_replicas(&self->genesis, &link->after);
+		writer_init(&writer, room, MEMBERSHIP_BYTES_MAX);
+		chain_encode(&writer, link);
+		chain_name(name, 0);
+		self->place.store->ops->batch_put(batch, state_span(name, sizeof(name)),
+						  state_span(room, writer_len(&writer)));
+	}
+	free(link);
+	return error == -ENOENT ? 0 : error;
+}
+
 /* What the store needs beside the pairs: the genesis, the chain (there already), the base. */
 static int finish_records(struct snapshot_import *self, struct ledger_error *ret_error)
 {
@@ -54,10 +76,12 @@ static int finish_records(struct snapshot_import *self, struct ledger_error *ret
 		writer_init(&writer, bytes, MEMBERSHIP_BYTES_MAX);
 		chain_encode(&writer, &self->head);
 		store->ops->batch_put(batch, state_span(CHAIN_BASE, 1), state_span(bytes, writer_len(&writer)));
-		error = store->ops->batch_write(store, batch, false);
-	} else {
-		store->ops->batch_free(batch);
+		error = finish_genesis(self, batch, bytes);
 	}
+	if (!error)
+		error = store->ops->batch_write(store, batch, false);
+	else if (batch)
+		store->ops->batch_free(batch);
 	free(bytes);
 	return error ? ledger_fail_store(ret_error, error, store) : 0;
 }

@@ -383,7 +383,6 @@ static bool flush_round(struct channel *channel)
 {
 	channel_settle(channel);
 	proposal_run(channel);
-	commit_run(channel);
 	channel_settle(channel);
 	forwards_send(channel);
 	if (!channel->broken)
@@ -391,7 +390,8 @@ static bool flush_round(struct channel *channel)
 	if (channel->broken || channel->stopped)
 		return false;
 	outbox_send(channel);
-	if (!commit_flush(channel))
+	commit_run(channel);
+	if (channel->broken || channel->stopped || !commit_flush(channel))
 		return false;
 	channel_settle(channel);
 	if (!channel->event_count && !channel->unsynced && !channel->outbox.count && !channel->broken) {

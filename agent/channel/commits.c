@@ -2,9 +2,11 @@
 /*
  * commits.c - from a quorum's certificate to a durable block and its answers.
  *
- *   COMMIT -> commit queue -> ledger_append() -> appended list -> ledger_sync() for all of them -> APPENDED and DONE to
- *   the core, io.committed(), clients' answers, heads to those who follow
+ *   COMMIT -> commit queue -> (votes synced) -> ledger_append() -> appended list -> ledger_sync() for all of them ->
+ * APPENDED and DONE to the core, io.committed(), clients' answers, heads to those who follow
  *
+ * A certificate may bear the own vote, so it is not appended before that is on the disk: else a restart would find a
+ * block with a vote that its log knows nothing of.
  * Blocks taken from others join the list behind the append; they end in one SYNCED. Nobody is told of a block before
  * it is durable (PROTOCOL.md L10).
  */
@@ -123,7 +125,6 @@ void commit_add(struct channel *channel, const struct pbft_block *block, const s
 	commit->number = block->number;
 	memcpy(commit->header, block->header, 32);
 	commit->certificate = *certificate;
-	commit_run(channel);
 }
 
 static void commit_shift(struct channel *channel)
@@ -231,15 +232,13 @@ bool commit_flush(struct channel *channel)
 	if (!channel->unsynced)
 		return true;
 	error = ledger_sync(channel->ledger, &fault);
-	/* What the kernel refused to sync it may have dropped: only reading it again can tell. A full store is no harm.
-	 */
-	if (error == -ENOSPC && strcmp(fault.file, "blocks")) {
-		channel_stop(channel, "the disk of the ledger's state is full");
+	if (error == -ENOSPC) {
+		channel_stop(channel, strcmp(fault.file, "blocks") ? "the disk of the ledger's state is full"
+								   : "the disk of the block files is full");
 		return false;
 	}
 	if (error) {
-		channel_break(channel, "Blocks cannot be brought to the disk, start again once it has room: %s",
-			      fault.text);
+		channel_break(channel, "Blocks cannot be brought to the disk: %s", fault.text);
 		return false;
 	}
 	channel->unsynced = false;

@@ -65,42 +65,29 @@ static void membership_set(struct channel *channel)
 /* --- where the epoch began --- */
 
 /*
- * The block before the first of this epoch; if a snapshot brought a later one, the one before that, so that it has a
- * certificate for view changes as every block within the epoch has (C12).
+ * The block after which this epoch began, the same for all replicas (C12). Who took a snapshot into nothing in epoch 0
+ * cannot know it: the block before the snapshot's takes its place, so that the snapshot's has a certificate.
  */
 static int base_find(struct channel *channel, struct pbft_config *config)
 {
 	struct ledger *ledger = channel->ledger;
-	u64 first = ledger_first(ledger), least, most = ledger_head(ledger)->number + 1;
 	struct block_header header;
 	struct ledger_error fault;
-	int error = first ? ledger_header(ledger, first - 1, &header, NULL, NULL, &fault) : -ENOENT;
+	int error = ledger_epoch_base(ledger, &header, config->base_hash, &fault);
 
-	if (error && error != -ENOENT)
-		return error;
-	first -= !error; /* a snapshot's */
-	least = first;
-	while (least < most) { /* first block of this epoch lies in [least, most] */
-		u64 middle = least + (most - least) / 2;
-
-		error = ledger_header(ledger, middle, &header, NULL, NULL, &fault);
-		if (error)
-			return error;
-		if (header.epoch >= channel->epoch && middle > 0)
-			most = middle;
-		else
-			least = middle + 1;
-	}
-	config->base = least - 1;
-	if (least > first) {
-		error = ledger_header(ledger, config->base, &header, config->base_hash, NULL, &fault);
+	if (!error) {
+		config->base = header.number;
 		config->base_time = header.time;
-		return error;
+		return 0;
 	}
-	error = ledger_header(ledger, least, &header, NULL, NULL, &fault);
+	if (error == -ENOENT)
+		error = ledger_header(ledger, ledger_first(ledger) - 1, &header, NULL, NULL, &fault);
+	if (error)
+		return error;
+	config->base = header.number - 1;
 	memcpy(config->base_hash, header.previous, 32);
 	config->base_time = header.time - 1;
-	return error;
+	return 0;
 }
 
 static int config_make(struct channel *channel, struct pbft_config *config)

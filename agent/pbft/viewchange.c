@@ -150,13 +150,14 @@ bool viewchange_proved(struct pbft *core, const struct pbft_message *message)
 	u32 i;
 
 	/*
-	 * Below our base (which a snapshot may have put above the epoch's) there is nothing to compare with, nor need
-	 * there be: a selection that does not reach what is committed here is refused as a whole.
+	 * A replica that took a snapshot into nothing in epoch 0 does not know block 0, and has a later base: there is
+	 * nothing to compare with, nor need there be, since a selection that does not reach what is committed here
+	 * is refused as a whole.
 	 */
 	if (change->base == core->config.base) {
 		if (memcmp(change->base_hash, core->config.base_hash, 32))
 			return false;
-	} else if ((change->base > core->config.base || change->commits.count) &&
+	} else if ((change->base || core->config.epoch || change->commits.count) &&
 		   !RULE_PART(core, 12, 2,
 			      certificate_commits(core, &change->commits, change->base, change->base_hash))) {
 		return false;

@@ -68,9 +68,20 @@ static void make_ledger(void)
 	ledger_close(ledger);
 }
 
+static struct audit_pins pins;
+
 static int audit(void)
 {
-	return ledger_audit(folder, NULL, NULL, &report, &error);
+	return ledger_audit(folder, &pins, NULL, NULL, &report, &error);
+}
+
+static void copy_state(const char *from, const char *to)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "rm -rf %s && cp -r %s %s", to, from, to);
+	if (system(command))
+		abort();
 }
 
 static u64 sum_of_folder;
@@ -365,6 +376,171 @@ static void test_missing(void)
 		error.text);
 }
 
+/* --- ledgers that begin with a snapshot --- */
+
+static u8 hashes[BLOCKS][32];
+
+/* A ledger in @folder that takes a snapshot of block @base of the right ledger, and blocks up to @last after it. */
+static void make_snapshot(u64 base, u64 last)
+{
+	struct ledger_options from = { .file_bytes = FILE_BYTES }, to = { .folder = folder, .file_bytes = FILE_BYTES };
+	struct snapshot_export *export_;
+	struct snapshot_import *import;
+	struct ledger *giver, *taker;
+	size_t len;
+	u64 number;
+	u8 *bytes;
+	int code;
+
+	fresh_folder();
+	if (disk_memory_open(&from.disk) || store_memory_open(&from.store) ||
+	    ledger_create(&from, &consort.genesis, 1000, &giver, &error) ||
+	    ledger_create(&to, &consort.genesis, 1000, &taker, &error))
+		abort();
+	for (number = 1; number <= last; number++) {
+		if (consort_append(&consort, giver, 1000 + number, body_of(number)) || ledger_sync(giver, &error))
+			abort();
+		memcpy(hashes[number], ledger_head_hash(giver), 32);
+		if (number > base && (ledger_block(giver, number, &bytes, &len, &error) ||
+				      ledger_take(taker, (struct span){ bytes, len }, &error)))
+			abort();
+		if (number > base)
+			free(bytes);
+		if (number != base)
+			continue;
+		if (snapshot_export_open(giver, 0, &export_) || snapshot_import_over(taker, &import, &error))
+			abort();
+		while (snapshot_export_next(export_, &bytes, &len) == 1) {
+			code = snapshot_import_piece(import, (struct span){ bytes, len }, &error);
+			free(bytes);
+			if (code)
+				abort();
+		}
+		snapshot_export_close(export_);
+		if (snapshot_import_finish(import, NULL, &error))
+			abort();
+	}
+	ledger_close(giver);
+	ledger_close(taker);
+}
+
+static void test_snapshot(u64 base, u64 last)
+{
+	u64 before;
+	int code;
+
+	make_snapshot(base, last);
+	before = sum();
+	code = audit();
+	ktap_ok(!code && report.base == base && report.first == base + 1 && report.last == last && report.keys > 3 &&
+			!memcmp(report.base_hash, hashes[base], 32) && !memcmp(report.head, hashes[last], 32) &&
+			!memcmp(report.channel, consort.channel, 32) && report.vouched == last - base,
+		"a snapshot of block %llu and blocks up to %llu: %llu of them vouched for (%s %s)",
+		(unsigned long long)base, (unsigned long long)last, (unsigned long long)report.vouched, error.file,
+		error.text);
+	ktap_ok(sum() == before, "and is not changed by the audit");
+}
+
+/* The state may be behind the blocks: those that follow it are carried out. */
+static void test_snapshot_behind(void)
+{
+	struct ledger_options options = { .folder = folder, .file_bytes = FILE_BYTES };
+	char state[160], kept[160];
+	struct ledger *ledger;
+	u64 number;
+	int code;
+
+	make_snapshot(4, 6);
+	snprintf(state, sizeof(state), "%s/state", folder);
+	snprintf(kept, sizeof(kept), "%s/kept", home);
+	if (mkdir(kept, 0700))
+		abort();
+	copy_state(state, kept);
+	if (ledger_open(&options, &ledger, &error))
+		abort();
+	for (number = 7; number < BLOCKS; number++)
+		if (consort_append(&consort, ledger, 1000 + number, body_of(number)) || ledger_sync(ledger, &error))
+			abort();
+	ledger_close(ledger);
+	copy_state(kept, state);
+	nftw(kept, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	code = audit();
+	ktap_ok(!code && report.vouched == 2 && report.last == BLOCKS - 1,
+		"blocks after the state's are carried out: %llu vouched for of %llu (%s)",
+		(unsigned long long)report.vouched, (unsigned long long)(report.last - report.base), error.text);
+	rewrite_last(LIE_STATE);
+	code = audit();
+	ktap_ok(code == -EBADMSG && strstr(error.text, "state root"), "and a false state root is found there: %s",
+		error.text);
+}
+
+static void test_snapshot_pins(void)
+{
+	u8 other[32];
+
+	make_snapshot(4, 6);
+	pins.channel = consort.channel;
+	pins.checkpoint = hashes[4];
+	ktap_ok(!audit(), "the channel and the snapshot's block as pins");
+	pins.checkpoint = hashes[6];
+	ktap_ok(!audit(), "a later block as a pin");
+	pins.checkpoint = hashes[3];
+	ktap_ok(audit() == -EBADMSG && strstr(error.text, "checkpoint"), "a block that is not here: %s", error.text);
+	pins.checkpoint = NULL;
+	memcpy(other, consort.channel, 32);
+	other[31] ^= 1;
+	pins.channel = other;
+	ktap_ok(audit() == -EBADMSG && strstr(error.text, "another channel"), "another genesis: %s", error.text);
+	pins.channel = NULL;
+}
+
+/* Records beside the state that somebody made up: the chain of certificates must notice. */
+static void test_snapshot_forged(void)
+{
+	static const struct {
+		const char *key, *word;
+		size_t len, at;
+	} forgeries[] = {
+		{ "B", "its header's time", 1, 200 },
+		{ "B", "a vote of its certificate", 1, 228 + 4 + 8 + 2 + 2 + 9 },
+		{ "C\0\0\0\0\0\0\0\5", "a vote for a configuration", 9, 228 + 4 + 8 + 2 + 2 + 9 },
+		{ "C\0\0\0\0\0\0\0\5", "a replica of a configuration", 9, 228 + 4 + 8 + 2 + 3 * 66 + 2 + 5 },
+		{ "G", "the genesis", 1, 60 },
+	};
+	char state[160], sentence[320];
+	struct store_batch *batch;
+	struct store *store;
+	size_t i, len;
+	u8 *bytes;
+
+	snprintf(state, sizeof(state), "%s/state", folder);
+	for (i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
+		struct span key = { (const u8 *)forgeries[i].key, forgeries[i].len };
+
+		make_snapshot(7, 8);
+		if (store_leveldb_open(state, false, &store, sentence) || store->ops->get(store, key, &bytes, &len) ||
+		    len <= forgeries[i].at)
+			abort();
+		bytes[forgeries[i].at] ^= 1;
+		batch = store->ops->batch_new(store);
+		store->ops->batch_put(batch, key, (struct span){ bytes, len });
+		store->ops->batch_write(store, batch, true);
+		store->ops->close(store);
+		free(bytes);
+		ktap_ok(audit() == -EBADMSG && error.text[0], "forged: %s: %s", forgeries[i].word, error.text);
+	}
+	make_snapshot(7, 8);
+	rewrite_last(LIE_SIGNATURE);
+	ktap_ok(audit() == -EBADMSG && strstr(error.text, "signature"), "a block after the snapshot: %s", error.text);
+	make_snapshot(2, 8);
+	rewrite_last(LIE_OLD_REPLICAS);
+	ktap_ok(audit() == -EBADMSG && strstr(error.text, "signature"),
+		"votes of replicas that left after the snapshot: %s", error.text);
+	make_snapshot(2, 8);
+	rewrite_last(LIE_TRANSACTIONS);
+	ktap_ok(audit() == -EBADMSG && strstr(error.text, "root"), "its transactions: %s", error.text);
+}
+
 int main(void)
 {
 	ktap_plan(0);
@@ -381,6 +557,13 @@ int main(void)
 	test_missing();
 	test_flip();
 	test_state();
+	test_snapshot(4, 4);
+	test_snapshot(5, 5); /* the one that changes the replicas */
+	test_snapshot(7, 7);
+	test_snapshot(2, 8); /* through it */
+	test_snapshot_behind();
+	test_snapshot_pins();
+	test_snapshot_forged();
 	fresh_folder();
 	ktap_ok(!rmdir(home), "no audit leaves anything in TMPDIR");
 	return ktap_exit();
