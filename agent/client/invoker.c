@@ -12,28 +12,16 @@
 #include <string.h>
 #include <time.h>
 
-#include "agent/time_text.h"
 #include "agent/client/invoker_work.h"
 
 #define INVOKER_AGAIN_US 100000
 #define INVOKER_SHUN_US 3000000 /* a node that did not answer is asked last for so long */
-#define INVOKER_LIFE_US (120ULL * 1000000)
-#define INVOKER_SECRET_LEN 16
-#define INVOKER_PROPOSALS 8 /* of one call, with a nonce each */
 
 u64 invoker_now_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (u64)now.tv_sec * 1000000 + (u64)now.tv_nsec / 1000;
-}
-
-static u64 invoker_clock_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
 	return (u64)now.tv_sec * 1000000 + (u64)now.tv_nsec / 1000;
 }
 
@@ -210,8 +198,6 @@ static void invoker_again(struct invoker_work *work)
 
 /* --- looking up what may be committed already --- */
 
-static void invoker_propose_anew(struct invoker_work *work);
-
 bool invoker_is_duplicate(enum grpc_status status, const char *text)
 {
 	return status == GRPC_FAILED_PRECONDITION && text && !strncmp(text, "duplicate", 9);
@@ -250,8 +236,8 @@ static void lookup_message(void *arg, struct span bytes)
 	voltgate__v1__transaction_response__free_unpacked(response, NULL);
 	grpc_call_cancel(work->call);
 	work->call = NULL;
-	if (outcome == LEDGER_DUPLICATE && !work->evidence && !work->fixed && work->proposed < INVOKER_PROPOSALS)
-		invoker_propose_anew(work);
+	if (outcome == LEDGER_DUPLICATE && invoker_may_propose(work))
+		invoker_propose_again(work);
 	else
 		invoker_committed(work, block, index, (u8)outcome);
 }
@@ -264,10 +250,10 @@ static void lookup_finished(void *arg, enum grpc_status status, const char *text
 	work->call = NULL;
 	if (status != GRPC_NOT_FOUND)
 		invoker_again(work); /* the one that knows is asked again */
-	else if (work->evidence || work->fixed || work->proposed >= INVOKER_PROPOSALS)
+	else if (!invoker_may_propose(work))
 		invoker_fail(work, work->trouble);
 	else
-		invoker_propose_anew(work);
+		invoker_propose_again(work);
 }
 
 void invoker_look_up(struct invoker_work *work, u32 node)
@@ -350,128 +336,6 @@ void invoker_endorsed(struct invoker_work *work)
 
 /* --- starting --- */
 
-static int invoker_private(struct invoker_work *work, const struct invoker_call *call, u8 ret_hash[32])
-{
-	const struct membership *membership = work->invoker->membership;
-	u32 i;
-
-	work->organisations = ~0U;
-	memset(ret_hash, 0, 32);
-	if (!call->collection)
-		return 0;
-	for (i = 0; i < membership->collection_count; i++)
-		if (!strcmp(membership->collections[i].name, call->collection))
-			break;
-	if (i == membership->collection_count)
-		return -ENOENT;
-	work->organisations = membership->collections[i].organisations;
-	work->private_len = INVOKER_SECRET_LEN + call->private_arguments.len;
-	work->private_arguments = malloc(work->private_len);
-	if (!work->private_arguments)
-		return -ENOMEM;
-	randombytes_buf(work->private_arguments, INVOKER_SECRET_LEN);
-	memcpy(work->private_arguments + INVOKER_SECRET_LEN, call->private_arguments.bytes,
-	       call->private_arguments.len);
-	ledger_hash_bytes(LEDGER_DOMAIN_PRIVATE, work->private_arguments, work->private_len, ret_hash);
-	return 0;
-}
-
-static u64 invoker_nonce(struct invoker *invoker)
-{
-	u64 now = invoker_clock_us() / 1000;
-
-	invoker->last_nonce = now > invoker->last_nonce ? now : invoker->last_nonce + 1;
-	return invoker->last_nonce;
-}
-
-/* Encodes @proposal, with a nonce and expiry of now unless the caller fixed them, and signs it. */
-static int invoker_sign(struct invoker_work *work, struct proposal *proposal, size_t room)
-{
-	struct consortium *consortium = work->invoker->consortium;
-	u8 *bytes = malloc(room), digest[LEDGER_HASH_LEN];
-	struct writer writer;
-
-	if (!bytes)
-		return -ENOMEM;
-	if (!work->fixed) {
-		proposal->nonce = invoker_nonce(work->invoker);
-		proposal->expires = time_text_of_unix(invoker_clock_us() + INVOKER_LIFE_US);
-	}
-	writer_init(&writer, bytes, room);
-	proposal_encode(&writer, proposal);
-	free(work->proposal);
-	work->proposal = bytes;
-	work->proposal_len = writer_len(&writer);
-	ledger_hash_bytes(LEDGER_DOMAIN_PROPOSAL, work->proposal, work->proposal_len, work->hash);
-	proposal_client_hash(consortium->channel, work->hash, digest);
-	identity_tls_sign(consortium->tls, digest, sizeof(digest), work->signature);
-	work->proposed++;
-	return 0;
-}
-
-static void invoker_propose_anew(struct invoker_work *work)
-{
-	struct proposal proposal;
-
-	work->looking_up = false;
-	work->phase = INVOKER_ENDORSING;
-	invoker_endorse_reset(work);
-	if (proposal_decode(work->proposal, work->proposal_len, &proposal) ||
-	    invoker_sign(work, &proposal, work->proposal_len))
-		invoker_fail(work, "it cannot be proposed anew");
-	else
-		work->again_us = 1;
-}
-
-static int invoker_propose(struct invoker_work *work, const struct invoker_call *call)
-{
-	struct consortium *consortium = work->invoker->consortium;
-	struct proposal proposal = {
-		.channel = consortium->channel,
-		.client = identity_tls_self(consortium->tls)->key,
-		.contract = call->contract,
-		.function = call->function,
-		.argument_count = call->argument_count,
-		.nonce = call->nonce,
-		.expires = call->expires,
-	};
-	size_t room = 512 + call->contract.len + call->function.len;
-	u8 private_hash[32];
-	u32 i;
-	int err = invoker_private(work, call, private_hash);
-
-	if (err)
-		return err;
-	if (call->argument_count > TRANSACTION_ARGUMENTS_MAX)
-		return -E2BIG;
-	for (i = 0; i < call->argument_count; i++) {
-		proposal.arguments[i] = call->arguments[i];
-		room += 4 + call->arguments[i].len;
-	}
-	proposal.private_hash = private_hash;
-	return invoker_sign(work, &proposal, room);
-}
-
-/* Somebody else's proposal, with its evidence. */
-static int invoker_take(struct invoker_work *work, const struct invoker_call *call)
-{
-	struct proposal proposal;
-
-	if (proposal_decode(call->proposal.bytes, call->proposal.len, &proposal))
-		return -EBADMSG;
-	work->organisations = ~0U;
-	work->proposal = malloc(call->proposal.len);
-	work->evidence = malloc(call->evidence.len + 1);
-	if (!work->proposal || !work->evidence)
-		return -ENOMEM;
-	memcpy(work->proposal, call->proposal.bytes, call->proposal.len);
-	memcpy(work->evidence, call->evidence.bytes, call->evidence.len);
-	work->proposal_len = call->proposal.len;
-	work->evidence_len = call->evidence.len;
-	proposal_hash(&proposal, work->hash);
-	return 0;
-}
-
 int invoker_start(struct invoker *invoker, const struct invoker_call *call)
 {
 	struct invoker_work *work = calloc(1, sizeof(*work));
@@ -484,10 +348,9 @@ int invoker_start(struct invoker *invoker, const struct invoker_call *call)
 	invoker->works = work;
 	invoker->count++;
 	work->number = call->number;
-	work->fixed = call->nonce;
 	work->started_us = invoker_now_us();
 	work->turn = invoker->options.node ? invoker->turns : invoker->turns++;
-	err = call->evidence.len ? invoker_take(work, call) : invoker_propose(work, call);
+	err = call->proposal.len ? invoker_take(work, call) : invoker_propose(work, call);
 	if (err)
 		invoker_work_free(work);
 	else

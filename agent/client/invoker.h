@@ -52,8 +52,12 @@ struct invoker_call {
 	const char *collection; /* NULL: no private arguments */
 	/* Both, where something was signed over them before (a meter's first reading); 0: drawn, anew if need be. */
 	u64 nonce, expires;
-	/* A ready-made proposal and its evidence (evidence.h), both copied: then nothing above but number counts. */
+	/*
+	 * A ready-made proposal, and its evidence (evidence.h) or its client's signature; all copied. Then nothing
+	 * above but number counts.
+	 */
 	struct span proposal, evidence;
+	const u8 *signature; /* 64 */
 };
 
 int invoker_new(const struct invoker_options *options, struct invoker **ret_invoker);

@@ -34,11 +34,11 @@ struct invoker_work {
 	size_t proposal_len, transaction_len, private_len;
 	u32 organisations; /* bits: whose nodes may be asked */
 	u8 hash[LEDGER_HASH_LEN], signature[TRANSACTION_SIGNATURE_LEN];
-	u8 *evidence; /* in place of the signature: the proposal is not ours; else NULL */
+	bool ready;   /* the proposal, or its nonce and expiry, came as they are: it cannot be made anew */
+	u8 *evidence; /* in place of the signature; else NULL */
 	size_t evidence_len;
 	u32 proposed;		/* times, each with a nonce of its own */
 	struct grpc_call *call; /* Submit or Transaction */
-	bool fixed;		/* nonce and expiry are the caller's */
 	bool looking_up;	/* it may be committed already */
 	u32 lookup_node;	/* which says that the nonce was used */
 	bool refused;		/* a node said no, with a reason */
@@ -85,5 +85,13 @@ void invoker_fail(struct invoker_work *work, const char *trouble);
 bool invoker_is_duplicate(enum grpc_status status, const char *text);
 /* @node says that the nonce was used: is it by this very proposal? */
 void invoker_look_up(struct invoker_work *work, u32 node);
+
+/* --- invoker_propose.c --- */
+/* Makes the work's proposal of @call, or takes the one that comes with it. invoker_start()'s errors. */
+int invoker_propose(struct invoker_work *work, const struct invoker_call *call);
+int invoker_take(struct invoker_work *work, const struct invoker_call *call);
+/* May it be proposed once more, with another nonce? */
+bool invoker_may_propose(const struct invoker_work *work);
+void invoker_propose_again(struct invoker_work *work);
 
 #endif
