@@ -63,6 +63,13 @@ WRONG = [
     ["tx", "invoke", "c", "--certificate", "x", "--key", "y", "--batch", "f", "kv", "get"], ["tx", "query", "c", "--batch", "f"],
     ["wallet"], ["wallet", "creat"], ["wallet", "create", "o"], ["wallet", "create", "o", "--name"], ["wallet", "show"],
     ["wallet", "create", "o", "--name", "a b", "--genesis", "g", "--out", "w"], ["wallet", "create", "o", "--nme", "x"],
+    ["account"], ["account", "shw"], ["account", "show"], ["account", "show", "c"], ["account", "show", "c", "--wallet", "w"],
+    ["account", "deposit", "c", "--wallet", "w", "00" * 32, "1.23456"], ["account", "file", "c", "--wallet", "w", "00" * 32],
+    ["account", "show", "c", "--wallet", "w", "00" * 32, "more"], ["account", "show", "c", "--private", "f", "00" * 32],
+    ["station", "register", "c", "--wallet", "w", "n", "00" * 32, "31.2", "121.4", "24:00=1+1"], ["station", "recommend", "c", "--wallet", "w", "x", "1"],
+    ["station", "charger", "c", "--wallet", "w", "00" * 32, "1", "key:60kW"], ["charge", "start", "c", "--wallet", "w", "zz"],
+    ["charge", "meter", "c", "--wallet", "w", "00" * 32, "1", "-5"], ["charge", "show", "c", "--wallet", "w", "--timeout", "0", "00" * 32],
+    ["bill", "show", "c", "--wallet", "w", "00" * 32], ["bill", "vehicle", "c", "--wallet", "w"], ["rate", "give", "c", "--wallet", "w", "00" * 32],
     ["plan"], ["plan", "--periods", "0", "x"], ["plan", "--periods"], ["plan", "check", "x"], ["plan", "--fast", "x"],
     ["route"], ["route", "--tim", "1", "x"], ["route", "check", "x"], ["route", "--time", "0", "x"],
 ]
@@ -171,7 +178,8 @@ def check_agreement(ktap):
         ktap.ok(ours == theirs, f"{command}: help and manual have the same words",
                 f"only in help: {ours - theirs}; only in the manual: {theirs - ours}")
     for command, verbs in (("session", "session"), ("policy", "policy"), ("deny", "deny"), ("its", "its"), ("org", "org"), ("ledger", "ledger"),
-                           ("channel", "channel"), ("node", "node"), ("block", "block"), ("tx", "tx"), ("peer", "peer")):
+                           ("channel", "channel"), ("node", "node"), ("block", "block"), ("tx", "tx"), ("peer", "peer"), ("wallet", "wallet"), ("account", "account"),
+                           ("station", "station"), ("charge", "charge"), ("bill", "bill"), ("rate", "rate")):
         told = {line.split()[1] for line in re.sub(r"Usage:|voltgate", "", voltgate("help", command).out.split("\n\n")[0])
                 .strip().splitlines()}
         ktap.ok(completion_list(verbs) == told, f"{command}: the completion has its verbs", completion_list(verbs) ^ told)

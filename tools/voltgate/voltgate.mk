@@ -11,10 +11,12 @@ CLI_LEDGER := $(LEDGER_SOURCES)
 # A gRPC client of the nodes.
 CLI_NET := $(NODE_PROTO) $(NET_GRPC_SOURCES) $(CLIENT_SOURCES)
 CLI_COMMANDS := $(wildcard tools/voltgate/*.c)
+# Charging: how readings and sessions are named, and the way to a charger.
+CLI_CHARGING := agent/contract/reading.c agent/contract/session_id.c $(CABLE_SOURCES)
 CLI_LIBS := -ljansson -lnl-genl-3 -lnl-3 -lsodium -lbpf -lpcap
 
 # What the program is made of, for the tests' sanitized one too.
-CLI_SOURCES := $(sort $(CLI_COMMANDS) $(CLI_GATE) $(CLI_LOG) $(CLI_LEDGER) $(CLI_NET) $(ITS_SOURCES) $(SCHED_SOURCES))
+CLI_SOURCES := $(sort $(CLI_CHARGING) $(CLI_COMMANDS) $(CLI_GATE) $(CLI_LOG) $(CLI_LEDGER) $(CLI_NET) $(ITS_SOURCES) $(SCHED_SOURCES))
 CLI_LIBS += $(ITS_LIBS) $(SCHED_LIBS) -lprotobuf-c $(NET_LIBS) $(LEDGER_LIBS)
 
 $(eval $(call vg_program,voltgate,$(CLI_SOURCES),$(CLI_LIBS)))
