@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Vehicles at stations: assignment, charging, re-planning. Read after sched.mk.
-FLEET_SOURCES := agent/sched/casefile.c agent/sched/csv.c agent/sched/flow.c \
+FLEET_SOURCES := agent/sched/casefile.c agent/sched/csv.c agent/sched/flow.c agent/sched/qp.c \
 	$(wildcard agent/sched/fleet*.c agent/sched/assign*.c agent/sched/charging*.c agent/sched/baseline*.c agent/sched/rolling*.c)
 FLEET_LIBS := -lCbcSolver -lCbc -lClp -lCoinUtils -lm
 SCHED_SOURCES := $(sort $(SCHED_SOURCES) $(FLEET_SOURCES))
