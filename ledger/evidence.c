@@ -27,29 +27,43 @@ static bool decode_action(struct reader *reader, struct evidence *ret_evidence)
 	return reader_done(reader) && !mandate_decode((struct span){ mandate, MANDATE_LEN }, &ret_evidence->mandate);
 }
 
+/* Head to path. */
+static bool decode_record(struct reader *reader, struct evidence *ret_evidence)
+{
+	u32 count;
+
+	reader_copy(reader, &ret_evidence->head, sizeof(ret_evidence->head));
+	reader_copy(reader, ret_evidence->signature, sizeof(ret_evidence->signature));
+	ret_evidence->index = reader_u16(reader);
+	reader_copy(reader, ret_evidence->salt, sizeof(ret_evidence->salt));
+	reader_copy(reader, &ret_evidence->record, sizeof(ret_evidence->record));
+	ret_evidence->path_len = reader_u8(reader);
+	if (reader->bad || ret_evidence->path_len > EVIDENCE_PATH_MAX)
+		return false;
+	ret_evidence->path = reader_bytes(reader, ret_evidence->path_len * VG_HASH_LEN);
+	count = vg_be32(ret_evidence->head.count);
+	return !reader->bad && !memcmp(ret_evidence->head.magic, VG_BATCH_MAGIC, 8) && count <= VG_BATCH_MAX &&
+	       ret_evidence->index < count;
+}
+
 int evidence_decode(struct span bytes, struct evidence *ret_evidence)
 {
 	struct reader reader;
 
 	reader_init(&reader, bytes.bytes, bytes.len);
-	reader_copy(&reader, &ret_evidence->head, sizeof(ret_evidence->head));
-	reader_copy(&reader, ret_evidence->signature, sizeof(ret_evidence->signature));
-	ret_evidence->index = reader_u16(&reader);
-	reader_copy(&reader, ret_evidence->salt, sizeof(ret_evidence->salt));
-	reader_copy(&reader, &ret_evidence->record, sizeof(ret_evidence->record));
-	ret_evidence->path_len = reader_u8(&reader);
-	if (reader.bad || ret_evidence->path_len > EVIDENCE_PATH_MAX)
-		return -EBADMSG;
-	ret_evidence->path = reader_bytes(&reader, ret_evidence->path_len * VG_HASH_LEN);
-	if (!decode_action(&reader, ret_evidence) || memcmp(ret_evidence->head.magic, VG_BATCH_MAGIC, 8))
-		return -EBADMSG;
-	if (vg_be32(ret_evidence->head.count) > VG_BATCH_MAX ||
-	    ret_evidence->index >= vg_be32(ret_evidence->head.count))
-		return -EBADMSG;
-	return 0;
+	return decode_record(&reader, ret_evidence) && decode_action(&reader, ret_evidence) ? 0 : -EBADMSG;
 }
 
-void evidence_encode(struct writer *writer, const struct evidence *evidence)
+int evidence_record_decode(struct span bytes, struct evidence *ret_evidence)
+{
+	struct reader reader;
+
+	memset(ret_evidence, 0, sizeof(*ret_evidence));
+	reader_init(&reader, bytes.bytes, bytes.len);
+	return decode_record(&reader, ret_evidence) && reader_done(&reader) ? 0 : -EBADMSG;
+}
+
+void evidence_record_encode(struct writer *writer, const struct evidence *evidence)
 {
 	writer_bytes(writer, &evidence->head, sizeof(evidence->head));
 	writer_bytes(writer, evidence->signature, sizeof(evidence->signature));
@@ -58,6 +72,11 @@ void evidence_encode(struct writer *writer, const struct evidence *evidence)
 	writer_bytes(writer, &evidence->record, sizeof(evidence->record));
 	writer_u8(writer, evidence->path_len);
 	writer_bytes(writer, evidence->path, evidence->path_len * VG_HASH_LEN);
+}
+
+void evidence_encode(struct writer *writer, const struct evidence *evidence)
+{
+	evidence_record_encode(writer, evidence);
 	writer_span16(writer, evidence->vid);
 	writer_bytes(writer, evidence->action_salt, sizeof(evidence->action_salt));
 	mandate_encode(writer, &evidence->mandate);

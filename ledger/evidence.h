@@ -20,9 +20,9 @@
 
 #define EVIDENCE_PATH_MAX 9
 #define EVIDENCE_ACTION_SALT_LEN 16
-#define EVIDENCE_MAX                                                                                       \
-	(136 + 64 + 2 + 16 + 64 + 1 + 32 * EVIDENCE_PATH_MAX + 2 + VG_VID_MAX + EVIDENCE_ACTION_SALT_LEN + \
-	 MANDATE_LEN + MANDATE_SIGNATURE_LEN)
+#define EVIDENCE_RECORD_MAX (136 + 64 + 2 + 16 + 64 + 1 + 32 * EVIDENCE_PATH_MAX) /* head to path */
+#define EVIDENCE_MAX \
+	(EVIDENCE_RECORD_MAX + 2 + VG_VID_MAX + EVIDENCE_ACTION_SALT_LEN + MANDATE_LEN + MANDATE_SIGNATURE_LEN)
 
 struct evidence {
 	struct vg_batch_head head; /* as it stands, big-endian */
@@ -40,6 +40,9 @@ struct evidence {
 
 int evidence_decode(struct span bytes, struct evidence *ret_evidence);
 void evidence_encode(struct writer *writer, const struct evidence *evidence);
+/* The part from head to path by itself: one record of a sealed batch, of any kind; the rest of the struct is zeros. */
+int evidence_record_decode(struct span bytes, struct evidence *ret_evidence);
+void evidence_record_encode(struct writer *writer, const struct evidence *evidence);
 /* The leaf that record and salt are, and the node above two (B2): the gate's hashes. */
 void evidence_leaf(const struct evidence *evidence, u8 ret_hash[VG_HASH_LEN]);
 void evidence_node(const u8 left[VG_HASH_LEN], const u8 right[VG_HASH_LEN], u8 ret_hash[VG_HASH_LEN]);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* credit.c - see credit.h. Points are deltas: bills of one wallet that settle in one block do not invalidate each other. */
+/* credit.c - see credit.h. Points are deltas: bills of one wallet that settle in one block do not invalidate each
+ * other. */
 #include <errno.h>
 #include <stdint.h>
 
