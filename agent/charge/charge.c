@@ -56,7 +56,9 @@ static void charge_disconnect(struct charge *charge)
 	if (charge->invoker)
 		invoker_free(charge->invoker);
 	heartbeat_free(charge->heartbeat);
+	home_free(charge->home);
 	consortium_close(charge->consortium);
+	charge->home = NULL;
 	charge->invoker = NULL;
 	charge->heartbeat = NULL;
 	charge->consortium = NULL;
@@ -96,6 +98,8 @@ static int charge_connect(struct charge *charge, struct ledger *ledger)
 	}
 	options.consortium = charge->consortium;
 	beat.consortium = charge->consortium;
+	charge->home = home_new(to.base, charge->agent->node, to.channel);
+	options.home = charge->home ? home_of_invoker(charge->home) : NULL;
 	err = invoker_new(&options, &charge->invoker);
 	if (!err && own && !(charge->heartbeat = heartbeat_new(&beat)))
 		err = -ENOMEM;

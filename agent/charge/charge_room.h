@@ -4,6 +4,7 @@
  *
  *   charge.c      opening, the connection to the consortium, the rhythm
  *   request.c     an action on its way to the ledger and back
+ *   home.c        the own node, asked without a connection
  *   heartbeat.c   heads of the verdict chain, posted by the gateway itself
  */
 #ifndef VOLTGATE_CHARGE_ROOM_H
@@ -13,6 +14,7 @@
 #include "agent/charge/charge.h"
 #include "agent/charge/errands.h"
 #include "agent/charge/heartbeat.h"
+#include "agent/charge/home.h"
 #include "agent/charge/proofs.h"
 #include "agent/client/invoker.h"
 
@@ -26,6 +28,7 @@ struct charge {
 	/* The channel, once it is open here; made anew when its configuration changes. */
 	u8 channel[LEDGER_HASH_LEN];
 	struct consortium *consortium; /* NULL: not yet */
+	struct home *home;
 	struct invoker *invoker;
 	struct heartbeat *heartbeat; /* NULL: the gateway has no client's key of its own */
 	bool troubled;		     /* and why was said */

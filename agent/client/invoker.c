@@ -56,8 +56,10 @@ int invoker_new(const struct invoker_options *options, struct invoker **ret_invo
 	invoker->options = *options;
 	invoker->consortium = options->consortium;
 	invoker->membership = &options->consortium->membership;
+	invoker->home = options->home ? membership_node_index(invoker->membership, options->home->key) : -1;
 	for (i = 0; i < invoker->membership->node_count; i++) {
-		consortium_client(invoker->consortium, i);
+		if ((int)i != invoker->home)
+			consortium_client(invoker->consortium, i);
 		if (options->node && !strcmp(options->node, invoker->membership->nodes[i].name))
 			invoker->turns = i;
 	}
@@ -76,6 +78,8 @@ static void invoker_work_free(struct invoker_work *work)
 	invoker_endorse_reset(work);
 	if (work->call)
 		grpc_call_cancel(work->call);
+	if (work->home)
+		work->invoker->options.home->forget(work->invoker->options.home->arg, work);
 	free(work->proposal);
 	free(work->transaction);
 	free(work->evidence);
@@ -301,21 +305,60 @@ static void submit_finished(void *arg, enum grpc_status status, const char *text
 
 	work->call = NULL;
 	invoker_judge(work->invoker, invoker_node(work), status);
-	invoker_note(work, invoker_node(work), text);
+	invoker_unsubmitted(work, invoker_node(work), status, text);
+}
+
+void invoker_unsubmitted(struct invoker_work *work, u32 node, enum grpc_status status, const char *text)
+{
+	invoker_note(work, node, text);
 	if (invoker_is_duplicate(status, text))
-		invoker_look_up(work, invoker_node(work));
+		invoker_look_up(work, node);
 	else if (status == GRPC_FAILED_PRECONDITION || status == GRPC_INVALID_ARGUMENT)
 		invoker_fail(work, work->trouble);
 	else
 		invoker_again(work);
 }
 
+/* False: there is no home, or it cannot take it now. */
+static bool invoker_submit_home(struct invoker_work *work)
+{
+	const struct invoker_home *home = work->invoker->options.home;
+
+	if (work->invoker->home < 0)
+		return false;
+	work->home = !home->submit(home->arg, (struct span){ work->transaction, work->transaction_len }, work);
+	return work->home;
+}
+
+void invoker_home_submitted(void *cookie, enum invoker_fate fate, u64 block, u32 index, u8 outcome)
+{
+	struct invoker_work *work = cookie;
+	char text[256];
+
+	work->home = false;
+	if (fate == INVOKER_COMMITTED && outcome != LEDGER_DUPLICATE) {
+		invoker_committed(work, block, index, outcome);
+	} else if (fate == INVOKER_COMMITTED) {
+		invoker_look_up(work, (u32)work->invoker->home);
+	} else if (fate == INVOKER_BUSY) {
+		work->away = true;
+		invoker_again(work);
+	} else {
+		snprintf(text, sizeof(text), "%s: %s", ledger_outcome_word(outcome), ledger_outcome_sentence(outcome));
+		invoker_unsubmitted(work, (u32)work->invoker->home, GRPC_FAILED_PRECONDITION, text);
+	}
+}
+
 static void invoker_submit(struct invoker_work *work)
 {
 	struct grpc_answer answer = { .message = submit_message, .finished = submit_finished, .arg = work };
 	Voltgate__V1__SubmitRequest request = VOLTGATE__V1__SUBMIT_REQUEST__INIT;
-	struct grpc_client *client = invoker_next_node(work);
+	struct grpc_client *client;
 
+	if (!work->away && invoker_submit_home(work))
+		return;
+	work->away = false;
+	client = invoker_next_node(work);
 	request.channel = (ProtobufCBinaryData){ 32, work->invoker->consortium->channel };
 	request.transaction = (ProtobufCBinaryData){ work->transaction_len, work->transaction };
 	if (!client || invoker_begin(client, "/voltgate.v1.Ledger/Submit", 5000, &answer, &request.base, &work->call))

@@ -17,6 +17,10 @@
 
 struct invoker;
 
+struct invoker_home_request {
+	struct span proposal, signature, evidence, private_arguments;
+};
+
 /* What became of one. */
 struct invoker_result {
 	u64 number; /* the caller's */
@@ -31,11 +35,24 @@ struct invoker_result {
 	u64 took_us;
 };
 
+/* A node of this very process, asked without a connection. All three answer later, never from within. */
+struct invoker_home {
+	const u8 *key; /* 32: the node's */
+	/* Then invoker_home_endorsed(@cookie, ...), once. -errno: cannot be asked now. */
+	int (*endorse)(void *arg, const struct invoker_home_request *request, void *cookie);
+	/* Then invoker_home_submitted(@cookie, ...), once. */
+	int (*submit)(void *arg, struct span transaction, void *cookie);
+	/* The answer is of no more interest. */
+	void (*forget)(void *arg, void *cookie);
+	void *arg;
+};
+
 struct invoker_options {
 	struct consortium *consortium;
-	const char *node; /* submit to and ask this one first; NULL: all in turn */
-	u32 timeout_ms;	  /* of one transaction, all attempts together */
-	bool single;	  /* endorsements signed one by one */
+	const char *node;		 /* submit to and ask this one first; NULL: all in turn */
+	u32 timeout_ms;			 /* of one transaction, all attempts together */
+	bool single;			 /* endorsements signed one by one */
+	const struct invoker_home *home; /* NULL: none; asked first */
 	void (*done)(void *arg, const struct invoker_result *result);
 	/* Enough organisations agree: it is about to be submitted. May be NULL. */
 	void (*endorsed)(void *arg, u64 number, struct span result);
@@ -67,5 +84,11 @@ int invoker_start(struct invoker *invoker, const struct invoker_call *call);
 u32 invoker_under_way(const struct invoker *invoker);
 /* Once in a while: what got stuck is tried again, what took too long is given up. */
 void invoker_tick(struct invoker *invoker);
+
+/* --- from a home --- */
+void invoker_home_endorsed(void *cookie, enum ledger_outcome outcome, const char *sentence, struct span rwset,
+			   struct span endorsement);
+enum invoker_fate { INVOKER_COMMITTED, INVOKER_REFUSED, INVOKER_BUSY };
+void invoker_home_submitted(void *cookie, enum invoker_fate fate, u64 block, u32 index, u8 outcome);
 
 #endif

@@ -4,6 +4,7 @@
  * each organisation in turn, until enough organisations say the same.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,23 +100,21 @@ static void endorse_message(void *arg, struct span bytes)
 	voltgate__v1__endorse_response__free_unpacked(response, NULL);
 }
 
-static void endorse_finished(void *arg, enum grpc_status status, const char *text)
+/* @node gave its endorsement, or did not. */
+static void endorse_ended(struct invoker_ask *ask, enum grpc_status status, const char *text)
 {
-	struct invoker_ask *ask = arg;
 	struct invoker_work *work = ask->work;
-	u32 nodes[MEMBERSHIP_ORGANISATIONS_MAX], needed = endorse_needed(work);
+	u32 nodes[MEMBERSHIP_ORGANISATIONS_MAX], needed = endorse_needed(work), node = (u32)(ask - work->asks);
 
-	ask->call = NULL;
-	invoker_judge(work->invoker, (u32)(ask - work->asks), status);
 	if (status != GRPC_OK || !ask->rwset) {
-		invoker_note(work, (u32)(ask - work->asks), text);
+		invoker_note(work, node, text);
 		if (invoker_is_duplicate(status, text)) {
 			invoker_endorse_reset(work);
-			invoker_look_up(work, (u32)(ask - work->asks));
+			invoker_look_up(work, node);
 			return;
 		}
 		work->refused |= status == GRPC_FAILED_PRECONDITION || status == GRPC_INVALID_ARGUMENT;
-	} else if (agreeing(work, (u32)(ask - work->asks), needed, nodes) >= needed) {
+	} else if (agreeing(work, node, needed, nodes) >= needed) {
 		if (endorse_build(work, nodes, needed))
 			invoker_fail(work, "what the nodes endorsed makes no transaction");
 		else
@@ -125,14 +124,63 @@ static void endorse_finished(void *arg, enum grpc_status status, const char *tex
 	invoker_endorse(work);
 }
 
+static void endorse_finished(void *arg, enum grpc_status status, const char *text)
+{
+	struct invoker_ask *ask = arg;
+
+	ask->call = NULL;
+	invoker_judge(ask->work->invoker, (u32)(ask - ask->work->asks), status);
+	endorse_ended(ask, status, text);
+}
+
+void invoker_home_endorsed(void *cookie, enum ledger_outcome outcome, const char *sentence, struct span rwset,
+			   struct span endorsement)
+{
+	struct invoker_ask *ask = cookie;
+	char text[400];
+
+	ask->home = false;
+	if (outcome != LEDGER_VALID) {
+		snprintf(text, sizeof(text), "%s: %s", ledger_outcome_word(outcome),
+			 sentence && *sentence ? sentence : ledger_outcome_sentence(outcome));
+		endorse_ended(ask, GRPC_FAILED_PRECONDITION, text);
+		return;
+	}
+	ask->rwset = copy_of((ProtobufCBinaryData){ rwset.len, (u8 *)rwset.bytes });
+	ask->rwset_len = rwset.len;
+	ask->endorsement = copy_of((ProtobufCBinaryData){ endorsement.len, (u8 *)endorsement.bytes });
+	ask->endorsement_len = endorsement.len;
+	endorse_ended(ask, GRPC_OK, NULL);
+}
+
+static bool endorse_ask_home(struct invoker_work *work)
+{
+	const struct invoker_home *home = work->invoker->options.home;
+	struct invoker_ask *ask = &work->asks[work->invoker->home];
+	struct invoker_home_request request = {
+		.proposal = { work->proposal, work->proposal_len },
+		.evidence = { work->evidence, work->evidence_len },
+		.private_arguments = { work->private_arguments, work->private_len },
+	};
+
+	if (!work->evidence)
+		request.signature = (struct span){ work->signature, sizeof(work->signature) };
+	ask->work = work;
+	ask->home = ask->asked = !home->endorse(home->arg, &request, ask);
+	return ask->home;
+}
+
 static bool endorse_ask(struct invoker_work *work, u32 node)
 {
 	struct invoker *invoker = work->invoker;
-	struct grpc_client *client = consortium_client(invoker->consortium, node);
+	struct grpc_client *client;
 	struct invoker_ask *ask = &work->asks[node];
 	struct grpc_answer answer = { .message = endorse_message, .finished = endorse_finished, .arg = ask };
 	Voltgate__V1__EndorseRequest request = VOLTGATE__V1__ENDORSE_REQUEST__INIT;
 
+	if ((int)node == invoker->home)
+		return endorse_ask_home(work);
+	client = consortium_client(invoker->consortium, node);
 	if (!client || grpc_client_state(client) != GRPC_CLIENT_UP)
 		return false;
 	request.proposal = (ProtobufCBinaryData){ work->proposal_len, work->proposal };
@@ -155,6 +203,10 @@ static bool endorse_ask_one(struct invoker_work *work, u32 organisation)
 	const struct membership *membership = work->invoker->membership;
 	u32 i, node;
 
+	i = work->invoker->home < 0 ? 0 : (u32)work->invoker->home; /* of its organisation it comes first */
+	if (work->invoker->home >= 0 && membership->nodes[i].organisation == organisation && !work->asks[i].asked &&
+	    membership->nodes[i].roles & MEMBERSHIP_ENDORSER && endorse_ask_home(work))
+		return true;
 	for (i = 0; i < 2 * membership->node_count; i++) {
 		node = (i + work->turn) % membership->node_count;
 		if (membership->nodes[node].organisation == organisation &&
@@ -166,19 +218,28 @@ static bool endorse_ask_one(struct invoker_work *work, u32 organisation)
 	return false;
 }
 
+/* The organisation asked before all others: the home's. */
+static u32 endorse_first(const struct invoker_work *work)
+{
+	const struct membership *membership = work->invoker->membership;
+
+	return work->invoker->home < 0 ? work->turn % membership->organisation_count
+				       : membership->nodes[work->invoker->home].organisation;
+}
+
 void invoker_endorse(struct invoker_work *work)
 {
 	const struct membership *membership = work->invoker->membership;
 	u32 hopeful = 0, busy = 0, i, organisation, needed = endorse_needed(work);
 
 	for (i = 0; i < membership->node_count; i++) {
-		if (!work->asks[i].call && !work->asks[i].rwset)
+		if (!work->asks[i].call && !work->asks[i].home && !work->asks[i].rwset)
 			continue;
 		hopeful |= 1U << membership->nodes[i].organisation;
-		busy += work->asks[i].call != NULL;
+		busy += work->asks[i].call || work->asks[i].home;
 	}
-	for (i = 0; i < membership->organisation_count; i++) {
-		organisation = (i + work->turn) % membership->organisation_count;
+	for (i = 0; i <= membership->organisation_count; i++) {
+		organisation = i ? (i + work->turn) % membership->organisation_count : endorse_first(work);
 		if ((u32)__builtin_popcount(hopeful) >= needed && busy)
 			break;
 		if (work->organisations >> organisation & 1 && !(hopeful >> organisation & 1) &&
@@ -208,6 +269,8 @@ void invoker_endorse_reset(struct invoker_work *work)
 	for (i = 0; i < MEMBERSHIP_NODES_MAX; i++) {
 		if (work->asks[i].call)
 			grpc_call_cancel(work->asks[i].call);
+		if (work->asks[i].home)
+			work->invoker->options.home->forget(work->invoker->options.home->arg, &work->asks[i]);
 		free(work->asks[i].rwset);
 		free(work->asks[i].endorsement);
 		memset(&work->asks[i], 0, sizeof(work->asks[i]));

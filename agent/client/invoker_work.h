@@ -19,6 +19,7 @@ enum invoker_phase { INVOKER_ENDORSING, INVOKER_SUBMITTING };
 struct invoker_ask { /* one node's endorsement */
 	struct invoker_work *work;
 	struct grpc_call *call; /* NULL: none under way */
+	bool home;		/* asked without one, under way */
 	bool asked;
 	u8 *rwset, *endorsement; /* malloc'd; NULL: none */
 	size_t rwset_len, endorsement_len;
@@ -39,6 +40,8 @@ struct invoker_work {
 	size_t evidence_len;
 	u32 proposed;		/* times, each with a nonce of its own */
 	struct grpc_call *call; /* Submit or Transaction */
+	bool home;		/* submitted without one, under way */
+	bool away;		/* the home has no room for it: to the next node once */
 	bool looking_up;	/* it may be committed already */
 	u32 lookup_node;	/* which says that the nonce was used */
 	bool refused;		/* a node said no, with a reason */
@@ -55,6 +58,7 @@ struct invoker {
 	const struct membership *membership;
 	struct invoker_work *works;
 	u32 count, turns;
+	int home; /* which node that is, or -1 */
 	u64 last_nonce;
 	u64 shunned_us[MEMBERSHIP_NODES_MAX]; /* until then a node is asked last */
 };
@@ -81,6 +85,8 @@ void invoker_endorsed(struct invoker_work *work);
 void invoker_note(struct invoker_work *work, u32 node, const char *text);
 /* It ends with a no. */
 void invoker_fail(struct invoker_work *work, const char *trouble);
+/* A submission ended without a block: with "word: sentence". */
+void invoker_unsubmitted(struct invoker_work *work, u32 node, enum grpc_status status, const char *text);
 /* Did the node end a call with "duplicate"? Then it may be committed. */
 bool invoker_is_duplicate(enum grpc_status status, const char *text);
 /* @node says that the nonce was used: is it by this very proposal? */

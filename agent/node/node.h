@@ -57,8 +57,19 @@ int node_send(struct node *node, const u8 channel[32], const u8 key[32], enum ch
  * channel stopped. */
 typedef void node_answer_fn(void *arg, enum channel_answer answer, u64 number, u32 index, u8 outcome);
 int node_submit(struct node *node, u32 channel, struct span transaction, node_answer_fn *answer, void *arg);
+/*
+ * This node's own endorsement, for a client on this machine. @endorsed once: at once if refused, else when the batch is
+ * signed; what it gets is its to copy, and it must not ask for another from within. -ENOENT: the channel stopped, or
+ * this node is no endorser of it; -ENOMEM.
+ */
+typedef void node_endorsed_fn(void *arg, enum ledger_outcome outcome, const char *sentence, struct span rwset,
+			      struct span endorsement);
+struct endorser_request;
+int node_endorse(struct node *node, u32 channel, const struct endorser_request *request, node_endorsed_fn *endorsed,
+		 void *arg);
 /* The log was moved away: a new file begins. -errno; the old one stays in use. */
 int node_reopen_log(struct node *node);
+const u8 *node_key(const struct node *node); /* 32 */
 u16 node_port(const struct node *node);
 u16 node_metrics_port(const struct node *node); /* 0: none */
 

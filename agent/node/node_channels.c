@@ -157,3 +157,16 @@ int node_submit(struct node *node, u32 channel, struct span transaction, node_an
 		return -ENOENT;
 	return submitter_operator(seat, transaction, answer, arg);
 }
+
+int node_endorse(struct node *node, u32 channel, const struct endorser_request *request, node_endorsed_fn *endorsed,
+		 void *arg)
+{
+	struct seat *seat = node->seats[channel];
+
+	return seat_is_open(seat) ? endorse_operator(seat, request, endorsed, arg) : -ENOENT;
+}
+
+const u8 *node_key(const struct node *node)
+{
+	return identity_tls_self(node->tls)->key;
+}

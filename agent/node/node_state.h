@@ -126,6 +126,9 @@ void dissemination_tick(struct seat *seat);
 void endorse_answer(void *arg, void *cookie, enum ledger_outcome outcome, const char *sentence, struct span rwset,
 		    struct span endorsement, struct span result);
 
+/* node_endorse() on an open seat. */
+int endorse_operator(struct seat *seat, const struct endorser_request *request, node_endorsed_fn *endorsed, void *arg);
+
 /* --- service_stream.c --- */
 /* A block is durable: whoever follows gets it. */
 void streams_committed(struct seat *seat, const struct block *block, const u8 (*digests)[32]);

@@ -12,7 +12,9 @@
 struct endorsing { /* the cookie of one proposal */
 	struct rpc_owner owner;
 	struct seat *seat;
-	struct grpc_call *call;
+	struct grpc_call *call; /* NULL: this machine's client asks */
+	node_endorsed_fn *endorsed;
+	void *arg;
 };
 
 void endorse_answer(void *arg, void *cookie, enum ledger_outcome outcome, const char *sentence, struct span rwset,
@@ -23,15 +25,19 @@ void endorse_answer(void *arg, void *cookie, enum ledger_outcome outcome, const 
 	struct grpc_call *call = endorsing->call;
 	struct seat *seat = arg;
 
-	grpc_call_set(call, NULL);
+	*(outcome == LEDGER_VALID ? &seat->counts.endorsed : &seat->counts.endorsements_refused) += 1;
+	if (call)
+		grpc_call_set(call, NULL);
+	else
+		endorsing->endorsed(endorsing->arg, outcome, sentence, rwset, endorsement);
 	free(endorsing);
+	if (!call)
+		return;
 	if (outcome != LEDGER_VALID) {
-		seat->counts.endorsements_refused++;
 		rpc_refuse(call, GRPC_FAILED_PRECONDITION, "%s: %s", ledger_outcome_word(outcome),
 			   sentence && *sentence ? sentence : ledger_outcome_sentence(outcome));
 		return;
 	}
-	seat->counts.endorsed++;
 	response.rwset = rpc_data(rwset.bytes, rwset.len);
 	response.endorsement = rpc_data(endorsement.bytes, endorsement.len);
 	response.result = rpc_data(result.bytes, result.len);
@@ -88,7 +94,7 @@ static void endorse_message(struct grpc_call *call, struct span bytes)
 		rpc_refuse(call, GRPC_RESOURCE_EXHAUSTED, "There is no memory for this proposal.");
 		return;
 	}
-	*endorsing = (struct endorsing){ { endorse_gone }, seat, call };
+	*endorsing = (struct endorsing){ { endorse_gone }, seat, call, NULL, NULL };
 	grpc_call_set(call, endorsing);
 	request = (struct endorser_request){
 		.proposal = rpc_span(message->proposal),
@@ -100,6 +106,20 @@ static void endorse_message(struct grpc_call *call, struct span bytes)
 	};
 	endorser_take(seat->endorser, &request, node_clock(seat->node));
 	node_due(seat->node);
+}
+
+int endorse_operator(struct seat *seat, const struct endorser_request *request, node_endorsed_fn *endorsed, void *arg)
+{
+	struct endorser_request own = *request;
+	struct endorsing *endorsing = endorse_may(seat) ? malloc(sizeof(*endorsing)) : NULL;
+
+	if (!endorsing)
+		return endorse_may(seat) ? -ENOMEM : -ENOENT;
+	*endorsing = (struct endorsing){ { NULL }, seat, NULL, endorsed, arg };
+	own.cookie = endorsing;
+	endorser_take(seat->endorser, &own, node_clock(seat->node));
+	node_due(seat->node);
+	return 0;
 }
 
 static void endorse_half_closed(struct grpc_call *call)
