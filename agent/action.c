@@ -5,22 +5,17 @@
  * One hash table by digest (keyed: its bytes are the attacker's to choose,
  * within what BLAKE2s leaves) and one list by age over the same entries.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "agent/action.h"
 #include "voltgate/siphash.h"
 #include "voltgate/vid.h"
 
-#define ACTION_BURST 64			       /* datagrams of one system call */
-#define ACTION_ROUNDS 16		       /* bursts before the event loop has its turn */
-#define ACTION_RECEIVE_BYTES (8 * 1024 * 1024) /* of a socket's buffer */
+#define ACTION_ROUNDS 16 /* bursts before the event loop has its turn */
 
 struct action_entry {
 	struct action_entry *chained; /* same bucket */
@@ -31,6 +26,7 @@ struct action_entry {
 	u32 index;
 	struct vg_batch_head head;
 	struct vg_record record;
+	struct greeted_path path;
 	u32 vid_len;
 	u8 vid[];
 };
@@ -38,9 +34,8 @@ struct action_entry {
 struct action {
 	u32 limit;
 	u32 timeout_ms;
-	action_acted_fn *acted;
-	void *arg;
-	int sockets[2]; /* IPv4, IPv6 */
+	struct action_events events;
+	struct datagram_port port;
 	EVP_MD *blake2s;
 	EVP_MD_CTX *hash;
 	struct vg_siphash_key bucket_key;
@@ -48,10 +43,11 @@ struct action {
 	u32 bucket_count; /* a power of two */
 	struct action_entry **buckets;
 	struct action_entry *oldest, *newest;
-	u8 datagrams[ACTION_BURST][VG_VID_MAX + 1]; /* one byte more shows what is too long */
+	struct datagram datagrams[DATAGRAM_BURST];
+	struct datagram covered; /* the one acted on */
 };
 
-int action_new(u32 limit, u32 timeout_ms, action_acted_fn *acted, void *arg, struct action **ret_action)
+int action_new(u32 limit, u32 timeout_ms, const struct action_events *events, struct action **ret_action)
 {
 	struct action *action = calloc(1, sizeof(*action));
 
@@ -60,9 +56,8 @@ int action_new(u32 limit, u32 timeout_ms, action_acted_fn *acted, void *arg, str
 		return -ENOMEM;
 	action->limit = limit;
 	action->timeout_ms = timeout_ms;
-	action->acted = acted;
-	action->arg = arg;
-	action->sockets[0] = action->sockets[1] = -1;
+	action->events = *events;
+	action->port = (struct datagram_port){ -1, { { -1, -1 }, { -1, -1 } } };
 	for (action->bucket_count = 16; action->bucket_count < limit; action->bucket_count *= 2)
 		;
 	action->buckets = calloc(action->bucket_count, sizeof(struct action_entry *));
@@ -144,83 +139,59 @@ static struct action_entry *action_insert(struct action *action, const u8 digest
 
 void action_free(struct action *action)
 {
-	int i;
-
 	if (!action)
 		return;
 	while (action->oldest)
 		action_remove(action, action->oldest);
-	for (i = 0; i < 2; i++)
-		if (action->sockets[i] >= 0)
-			close(action->sockets[i]);
+	datagram_close(&action->port);
 	EVP_MD_CTX_free(action->hash);
 	EVP_MD_free(action->blake2s);
 	free(action->buckets);
 	free(action);
 }
 
-static int action_bind(int family, const struct sockaddr *address, socklen_t len)
-{
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1, bytes = ACTION_RECEIVE_BYTES,
-	    err;
-
-	if (fd < 0)
-		return -errno;
-	if (family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
-	if (!bind(fd, address, len))
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
-}
-
 int action_open_sockets(struct action *action)
 {
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(VG_VID_PORT) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(VG_VID_PORT), .sin6_addr = in6addr_any };
-
-	action->sockets[0] = action_bind(AF_INET, (struct sockaddr *)&v4, sizeof(v4));
-	action->sockets[1] = action_bind(AF_INET6, (struct sockaddr *)&v6, sizeof(v6));
-	if (action->sockets[0] == -EADDRINUSE || action->sockets[1] == -EADDRINUSE)
-		return -EADDRINUSE; /* another agent: half a port would act on half the packets */
-	return action->sockets[0] < 0 && action->sockets[1] < 0 ? action->sockets[0] : 0;
+	return datagram_open(&action->port);
 }
 
-int action_socket(const struct action *action, int family)
+const struct datagram_port *action_port(const struct action *action)
 {
-	int fd = action->sockets[family == AF_INET6];
-
-	return fd < 0 ? -1 : fd;
+	return &action->port;
 }
 
 u32 action_receive(struct action *action, int fd, u64 now_ms)
 {
-	struct iovec parts[ACTION_BURST];
-	struct mmsghdr messages[ACTION_BURST];
 	u32 total = 0;
 	int round, i, got;
 
-	memset(messages, 0, sizeof(messages));
-	for (i = 0; i < ACTION_BURST; i++) {
-		parts[i] = (struct iovec){ action->datagrams[i], sizeof(action->datagrams[i]) };
-		messages[i].msg_hdr.msg_iov = &parts[i];
-		messages[i].msg_hdr.msg_iovlen = 1;
-	}
 	for (round = 0; round < ACTION_ROUNDS; round++) {
-		got = recvmmsg(fd, messages, ACTION_BURST, MSG_DONTWAIT, NULL);
+		got = datagram_receive(fd, action->datagrams, DATAGRAM_BURST);
 		for (i = 0; i < got; i++)
-			action_packet(action, action->datagrams[i], messages[i].msg_len, now_ms);
-		total += got > 0 ? (u32)got : 0;
-		if (got < ACTION_BURST)
+			action_packet(action, &action->datagrams[i], now_ms);
+		total += (u32)got;
+		if (got < DATAGRAM_BURST)
 			break;
 	}
 	return total;
 }
 
-void action_packet(struct action *action, const u8 *vid, u32 len, u64 now_ms)
+/* Hellos have a socket of their own: one that is here lost its way. */
+static void action_other(struct action *action, const struct vg_vid_fields *fields)
 {
+	if (fields->type == VG_VID_HELLO) {
+		action->counts.hellos++;
+		return;
+	}
+	action->counts.beacons++;
+	if (action->events.beacon)
+		action->events.beacon(action->events.arg, fields->session);
+}
+
+void action_packet(struct action *action, const struct datagram *datagram, u64 now_ms)
+{
+	const u8 *vid = datagram->bytes;
+	u32 len = datagram->len;
 	struct vg_vid_fields fields;
 	struct action_entry *entry;
 	u8 digest[VG_HASH_LEN];
@@ -231,7 +202,7 @@ void action_packet(struct action *action, const u8 *vid, u32 len, u64 now_ms)
 		return;
 	}
 	if (!vg_vid_is_action(fields.type)) {
-		*(fields.type == VG_VID_HELLO ? &action->counts.hellos : &action->counts.beacons) += 1;
+		action_other(action, &fields);
 		return;
 	}
 	if (EVP_DigestInit_ex(action->hash, action->blake2s, NULL) != 1 ||
@@ -239,12 +210,27 @@ void action_packet(struct action *action, const u8 *vid, u32 len, u64 now_ms)
 		return; /* never acted on: the safe side */
 	entry = action_find(action, digest);
 	if (!entry) {
-		action_insert(action, digest, vid, len, now_ms);
+		entry = action_insert(action, digest, vid, len, now_ms);
+		if (entry)
+			entry->path = datagram->path;
 	} else if (entry->covered) {
 		action->counts.acted++;
-		action->acted(action->arg, &entry->head, entry->index, &entry->record, vid, len);
+		action->events.acted(action->events.arg, &entry->head, entry->index, &entry->record, datagram);
 		action_remove(action, entry);
 	} /* else the network gave us one datagram twice */
+}
+
+/* A packet that waited, as it came. */
+static void action_act(struct action *action, const struct vg_batch_head *head, u32 index,
+		       const struct vg_record *record, const struct action_entry *entry)
+{
+	struct datagram *datagram = &action->covered;
+
+	datagram->path = entry->path;
+	datagram->len = entry->vid_len;
+	memcpy(datagram->bytes, entry->vid, entry->vid_len);
+	action->counts.acted++;
+	action->events.acted(action->events.arg, head, index, record, datagram);
 }
 
 void action_cover(struct action *action, const struct batch *batch, u64 now_ms)
@@ -259,8 +245,7 @@ void action_cover(struct action *action, const struct batch *batch, u64 now_ms)
 			continue;
 		entry = action_find(action, record->digest);
 		if (entry && !entry->covered) {
-			action->counts.acted++;
-			action->acted(action->arg, &batch->seal.head, i, record, entry->vid, entry->vid_len);
+			action_act(action, &batch->seal.head, i, record, entry);
 			action_remove(action, entry);
 		} else if (!entry && (entry = action_insert(action, record->digest, NULL, 0, now_ms))) {
 			entry->covered = true;
@@ -282,14 +267,9 @@ u64 action_expire(struct action *action, u64 now_ms)
 
 void action_counts(const struct action *action, struct action_counts *ret_counts)
 {
-	int fd, i, info[16];
-	socklen_t len;
+	int i;
 
 	*ret_counts = action->counts;
-	for (i = 0; i < 2; i++) {
-		fd = action->sockets[i];
-		len = sizeof(info);
-		if (fd >= 0 && !getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) && len >= 9 * sizeof(*info))
-			ret_counts->dropped += (u32)info[8]; /* SK_MEMINFO_DROPS */
-	}
+	for (i = 0; i < 2; i++)
+		ret_counts->dropped += datagram_dropped(action->port.sockets[i][DATAGRAM_OTHERS]);
 }

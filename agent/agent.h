@@ -27,6 +27,7 @@ enum agent_exit { AGENT_EXIT_OK = 0, AGENT_EXIT_USAGE = 1, AGENT_EXIT_REFUSED = 
 struct batchlink;
 struct charge;
 struct control;
+struct greet;
 struct node;
 struct ring_buffer;
 
@@ -79,6 +80,9 @@ struct agent {
 
 	/* consort.c */
 	struct node *node;
+
+	/* greet.c */
+	struct greet *greet;
 
 	/* charge/ */
 	struct charge *charge;

@@ -12,12 +12,14 @@ AGENT_PLAIN := agent/gate_plain.c agent/gate_plain_alarm.c agent/gate_plain_sess
 AGENT_ITS := $(wildcard agent/its_room*.c)
 AGENT_CONSORT := agent/consort.c agent/node_verbs.c agent/block_json.c $(NODE_PROTO) $(NODE_SOURCES) $(NET_SOURCES) \
 	$(CHANNEL_SOURCES) $(PBFT_SOURCES) $(ENDORSE_SOURCES) $(CONTRACT_SOURCES) $(LEDGER_SOURCES)
+AGENT_GREET := agent/greet.c agent/greet_hello.c agent/datagram.c agent/secret_file.c $(HANDSHAKE_SOURCES) $(HANDSHAKE_GATEWAY)
+AGENT_CHARGE := agent/admission.c agent/revocation.c $(wildcard agent/charge/*.c) $(CLIENT_SOURCES)
 AGENT_LIBS := -levent -lbpf -lxdp -lelf -lz -lnl-genl-3 -lnl-3 -lsodium -lcrypto -ljansson -linih -lcap-ng -lm
 
 AGENT_SOURCES := agent/main.c agent/config.c agent/enforce.c agent/enforce_watch.c agent/takeover.c agent/privileges.c agent/notify.c \
 	agent/say.c agent/wipe.c agent/record.c agent/verdicts.c agent/attest.c agent/plain.c agent/batchlink.c \
 	agent/notice.c agent/alarms.c agent/alarmlog.c agent/act.c agent/action.c agent/control.c agent/verbs.c \
-	agent/status.c agent/rhythm.c $(AGENT_CONSORT) $(AGENT_VERDICTS) $(AGENT_GATES) $(AGENT_LOADER) $(AGENT_PLAIN) $(AGENT_ITS)
+	agent/status.c agent/rhythm.c $(AGENT_GREET) $(AGENT_CHARGE) $(AGENT_CONSORT) $(AGENT_VERDICTS) $(AGENT_GATES) $(AGENT_LOADER) $(AGENT_PLAIN) $(AGENT_ITS)
 
 ifneq ($(AGENT_ITS),)
 $(eval $(call vg_program,voltgated,$(sort $(AGENT_SOURCES) $(AGENT_JSON) $(ITS_SOURCES)),$(AGENT_LIBS) $(NODE_LIBS)))

@@ -6,16 +6,14 @@
  * is written once and never copied.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "agent/attest.h"
 #include "agent/chain.h"
+#include "agent/secret_file.h"
 #include "voltgate/vid.h"
 
 struct attest {
@@ -44,76 +42,15 @@ static struct batch *attest_slot(struct attest *attest, u32 after)
 	return &attest->queue[(attest->first + after) % (ATTEST_QUEUE + 1)];
 }
 
-static int attest_fail(struct attest_error *ret_error, int err, const char *what, const char *path)
-{
-	snprintf(ret_error->text, sizeof(ret_error->text), "Cannot %s the attestation key %s: %s.", what, path,
-		 strerror(-err));
-	return err;
-}
-
-/* Makes the file under another name first, so that a crash leaves no half key. */
-static int attest_write_seed(const char *path, const u8 *seed, size_t len)
-{
-	char fresh[512];
-	int fd, err = 0;
-
-	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
-		return -ENAMETOOLONG;
-	unlink(fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	errno = EIO;
-	if (write(fd, seed, len) != (ssize_t)len || fsync(fd))
-		err = -errno;
-	if (close(fd) && !err)
-		err = -errno;
-	if (!err && rename(fresh, path))
-		err = -errno;
-	if (err)
-		unlink(fresh);
-	return err;
-}
-
-static int attest_read_seed(const char *path, u8 *ret_seed, size_t len, struct attest_error *ret_error)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), err = 0;
-	struct stat status;
-
-	if (fd < 0)
-		return errno == ENOENT ? -ENOENT : attest_fail(ret_error, -errno, "open", path);
-	if (fstat(fd, &status))
-		err = attest_fail(ret_error, -errno, "look at", path);
-	else if (status.st_mode & 077) {
-		err = -EPERM;
-		snprintf(ret_error->text, sizeof(ret_error->text),
-			 "Others may read the attestation key %s. Remove it so that a new one is made, or 'chmod 600' "
-			 "it if "
-			 "nobody has seen it.",
-			 path);
-	} else if (status.st_size != (off_t)len || read(fd, ret_seed, len) != (ssize_t)len) {
-		err = -EINVAL;
-		snprintf(ret_error->text, sizeof(ret_error->text),
-			 "The attestation key %s does not have %zu bytes. Restore it, or remove it so that a new one "
-			 "is made.",
-			 path, len);
-	}
-	close(fd);
-	return err;
-}
-
 static int attest_open_key(struct attest *attest, const char *path, struct attest_error *ret_error)
 {
 	u8 seed[crypto_sign_ed25519_SEEDBYTES];
-	int err = attest_read_seed(path, seed, sizeof(seed), ret_error);
+	struct secret_file_error error;
+	int err = secret_file_open(path, "attestation key", seed, sizeof(seed), &error);
 
-	if (err == -ENOENT) {
-		randombytes_buf(seed, sizeof(seed));
-		err = attest_write_seed(path, seed, sizeof(seed));
-		if (err)
-			attest_fail(ret_error, err, "make", path);
-	}
-	if (!err)
+	if (err)
+		snprintf(ret_error->text, sizeof(ret_error->text), "%s", error.text);
+	else
 		crypto_sign_ed25519_seed_keypair(attest->public_key, attest->secret_key, seed);
 	sodium_memzero(seed, sizeof(seed));
 	return err;

@@ -45,6 +45,7 @@ struct config_key {
 #define CONFIG_AT(field) offsetof(struct config, field)
 #define CONFIG_ITS_AT(field) offsetof(struct config, its) + offsetof(struct config_its_section, field)
 #define CONFIG_NODE_AT(field) offsetof(struct config, node) + offsetof(struct config_node_section, field)
+#define CONFIG_HANDSHAKE_AT(field) offsetof(struct config, handshake) + offsetof(struct config_handshake_section, field)
 #define CONFIG_CHARGE_AT(field) offsetof(struct config, charge) + offsetof(struct config_charge_section, field)
 #define CONFIG_INTERFACE_AT(field) offsetof(struct config_interface, field)
 
@@ -84,6 +85,16 @@ static const struct config_key config_keys[] = {
 	{ "node", "pool-bytes", CONFIG_NUMBER, CONFIG_NODE_AT(pool_bytes), "67108864", 1048576, 2147483647, NULL },
 	{ "node", "snapshot-after", CONFIG_NUMBER, CONFIG_NODE_AT(snapshot_after), "1000000", 0, 1000000000, NULL },
 	{ "node", "clock-offset-us", CONFIG_OFFSET, CONFIG_NODE_AT(clock_offset_us), "0", 0, 2000000000, NULL },
+	{ "handshake", "enable", CONFIG_FLAG, CONFIG_HANDSHAKE_AT(enable), "yes", 0, 0, NULL },
+	{ "handshake", "key", CONFIG_FILE, CONFIG_HANDSHAKE_AT(key), "", 0, 0, NULL },
+	{ "handshake", "station", CONFIG_WORD, CONFIG_HANDSHAKE_AT(station), "", 0, 0, NULL },
+	{ "handshake", "session-life-s", CONFIG_NUMBER, CONFIG_HANDSHAKE_AT(session_life_s), "3600", 4, 86400, NULL },
+	{ "handshake", "skew-ms", CONFIG_NUMBER, CONFIG_HANDSHAKE_AT(skew_ms), "10000", 100, 600000, NULL },
+	{ "handshake", "wallets", CONFIG_NUMBER, CONFIG_HANDSHAKE_AT(wallets), "65536", 16, 1048576, NULL },
+	{ "handshake", "sources", CONFIG_NUMBER, CONFIG_HANDSHAKE_AT(sources), "16384", 16, 1048576, NULL },
+	{ "handshake", "hellos", CONFIG_NUMBER, CONFIG_HANDSHAKE_AT(hellos), "500", 1, 100000, NULL },
+	{ "handshake", "queue", CONFIG_NUMBER, CONFIG_HANDSHAKE_AT(queue), "512", 16, 65536, NULL },
+	{ "handshake", "cookies", CONFIG_NUMBER, CONFIG_HANDSHAKE_AT(cookies), "1000", 1, 100000, NULL },
 	{ "charge", "enable", CONFIG_FLAG, CONFIG_CHARGE_AT(enable), "yes", 0, 0, NULL },
 	{ "charge", "channel", CONFIG_WORD, CONFIG_CHARGE_AT(channel), "", 0, 0, NULL },
 	{ "charge", "certificate", CONFIG_FILE, CONFIG_CHARGE_AT(certificate), "", 0, 0, NULL },
@@ -239,7 +250,7 @@ static int config_handle(void *arg, const char *section, const char *name, const
 	if (!*section)
 		return config_fail(reading,
 				   "%s stands before any section. Put it below [agent], [gate], [ingress], [its], "
-				   "[node], [charge] or [interface NAME].",
+				   "[node], [charge], [handshake] or [interface NAME].",
 				   name);
 	for (i = 0; i < CONFIG_KEY_COUNT; i++) {
 		if (strcmp(config_keys[i].section, word) || strcmp(config_keys[i].name, name))
@@ -299,7 +310,7 @@ static void config_begin_interface(struct config_reading *reading, const char *n
 /* Looks at a section's head before libinih does, which would cut a long name and skip an empty section. */
 static void config_begin_section(struct config_reading *reading, const char *text, size_t len)
 {
-	static const char *const sections[] = { "agent", "gate", "ingress", "its", "node", "charge" };
+	static const char *const sections[] = { "agent", "gate", "ingress", "its", "node", "charge", "handshake" };
 	char name[CONFIG_SECTION_MAX + 1];
 	size_t i;
 
@@ -328,7 +339,7 @@ static void config_begin_section(struct config_reading *reading, const char *tex
 			return;
 	config_fail(reading,
 		    "There is no section [%s]. The sections are [agent], [gate], [ingress], [its], "
-		    "[node], [charge] and [interface NAME].",
+		    "[node], [charge], [handshake] and [interface NAME].",
 		    name);
 }
 

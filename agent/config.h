@@ -2,7 +2,7 @@
 /*
  * config.h - the agent's configuration file: an INI file, read strictly.
  *
- * Sections [agent], [gate], [ingress], [its], [node], [charge] and one [interface NAME]
+ * Sections [agent], [gate], [ingress], [its], [node], [charge], [handshake] and one [interface NAME]
  * for each interface. What is not written keeps its default. The first thing
  * wrong ends the reading with one sentence: file, line, what, what to do.
  * Reference for people: voltgated.conf(5), kept complete by a test.
@@ -54,6 +54,19 @@ struct config_node_section {
 	int clock_offset_us; /* tests */
 };
 
+struct config_handshake_section {
+	bool enable;
+	char key[CONFIG_TEXT_MAX];     /* file of the X25519 key; "": handshake.key in the state folder */
+	char station[CONFIG_TEXT_MAX]; /* id of the station here, hex; "": none */
+	u32 session_life_s;
+	u32 skew_ms; /* a hello's timestamp may be off our clock by */
+	u32 wallets; /* remembered at once */
+	u32 sources; /* whose hellos are counted at once */
+	u32 hellos;  /* judged per second, of all sources */
+	u32 queue;   /* hellos that wait to be judged */
+	u32 cookies; /* handed out per second */
+};
+
 struct config_charge_section {
 	bool enable;
 	char channel[CONFIG_TEXT_MAX];	   /* name or id; "": the only one */
@@ -84,6 +97,7 @@ struct config {
 	struct config_its_section its;
 	struct config_node_section node;
 	struct config_charge_section charge;
+	struct config_handshake_section handshake;
 	struct config_interface interfaces[CONFIG_INTERFACES_MAX];
 	u32 interface_count;
 };

@@ -173,6 +173,20 @@ int ingress_set_deny_empty(struct ingress *ingress, bool empty)
 	return ingress_write(ingress);
 }
 
+bool ingress_hello_proves(const struct ingress *ingress, const struct vg_cookie_input *from, const u8 *vid)
+{
+	struct vg_siphash_key cookie;
+	bool proves = false;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		vg_hello_cookie(&ingress->state.cookie_secrets[i], from, &cookie);
+		proves |= hello_proves(vid, &cookie);
+	}
+	sodium_memzero(&cookie, sizeof(cookie));
+	return proves;
+}
+
 void ingress_cookie_secret(const struct ingress *ingress, struct vg_siphash_key *ret_secret)
 {
 	*ret_secret = ingress->state.cookie_secrets[0];

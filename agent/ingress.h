@@ -40,6 +40,8 @@ int ingress_set_loaded(struct ingress *ingress, bool loaded);
 int ingress_rotate_cookie_secret(struct ingress *ingress);
 /* Plain grade: whether the program may leave the deny list unasked. */
 int ingress_set_deny_empty(struct ingress *ingress, bool empty);
+/* True if mac2 of the hello @vid (HELLO_LEN bytes) was made with a cookie of @from, new or previous. */
+bool ingress_hello_proves(const struct ingress *ingress, const struct vg_cookie_input *from, const u8 *vid);
 /* The current secret, for making cookie replies. Wipe the copy after use. */
 void ingress_cookie_secret(const struct ingress *ingress, struct vg_siphash_key *ret_secret);
 

@@ -19,6 +19,7 @@
 
 #include "agent/agent.h"
 #include "agent/control.h"
+#include "agent/greet.h"
 #include "agent/notify.h"
 #include "agent/privileges.h"
 #include "agent/say.h"
@@ -141,6 +142,7 @@ static const struct {
 	{ act_open, NULL, true },
 	{ main_open_control, main_close_control, false },
 	{ consort_open, consort_close, false },
+	{ greet_open, greet_close, true },
 	{ rhythm_open, rhythm_close, false },
 };
 

@@ -12,6 +12,7 @@
 #include "agent/agent.h"
 #include "agent/control.h"
 #include "agent/gate_plain.h"
+#include "agent/greet.h"
 #include "agent/say.h"
 
 #define NOTICE_ROUND 512 /* events before the event loop has its turn: each frame can cost a signature */
@@ -52,6 +53,8 @@ static int notice_take_event(void *arg, void *data, size_t size)
 			       event->ifindex);
 	else if (event->kind == VG_EVENT_ALARM && agent->attest && event->len == sizeof(struct vg_alarm_key))
 		gate_plain_alarm_notice(agent->gate, (const struct vg_alarm_key *)event->bytes);
+	else if (event->kind == VG_EVENT_ASKED && event->len == sizeof(struct vg_hello_asked))
+		greet_asked(agent, (const struct vg_hello_asked *)event->bytes, event->ifindex);
 	return --agent->round_left ? 0 : -EAGAIN;
 }
 

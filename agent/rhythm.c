@@ -13,6 +13,7 @@
 
 #include "agent/agent.h"
 #include "agent/enforce_watch.h"
+#include "agent/greet.h"
 #include "agent/say.h"
 
 #define RHYTHM_CLOCK_S 60 /* a slewed clock is followed that often */
@@ -58,6 +59,7 @@ static void rhythm_on_tick(evutil_socket_t fd, short what, void *arg)
 	if (agent->its)
 		its_room_tick(agent->its, ingress_now(agent->ingress), agent_now_us());
 	action_expire(agent->action, agent_now_ms());
+	greet_tick(agent);
 }
 
 static void rhythm_tell_uncovered(struct agent *agent)

@@ -8,6 +8,7 @@
 
 #include "agent/control.h"
 #include "agent/gate_json.h"
+#include "agent/greet.h"
 #include "agent/status.h"
 
 json_t *status_attachment(const struct agent *agent, const struct loader_attachment *attachment)
@@ -100,12 +101,12 @@ int status_json(struct agent *agent, json_t **ret_object, struct gate_error *ret
 	if (agent->attest)
 		status_add_chain(agent, &status);
 	*ret_object = gate_json_status(&status);
-	own = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:i}", "pid", (int)getpid(), "version",
-			VOLTGATE_VERSION, "name", agent->host, "config", agent->config_path, "grade_reason",
+	own = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:i}", "pid", (int)getpid(),
+			"version", VOLTGATE_VERSION, "name", agent->host, "config", agent->config_path, "grade_reason",
 			loader_grade_sentence(agent->loader), "interfaces", status_interfaces(agent), "actions",
 			status_actions(agent), "verdicts", status_verdicts(agent), "alarms", alarms_json(agent->alarms),
-			"its", agent->its ? its_room_json(agent->its) : json_null(), "node", agent->node != NULL,
-			"peers", (int)control_peers(agent->control));
+			"its", agent->its ? its_room_json(agent->its) : json_null(), "handshake", greet_json(agent),
+			"node", agent->node != NULL, "peers", (int)control_peers(agent->control));
 	if (!*ret_object || !own || json_object_set_new(*ret_object, "agent", own)) {
 		json_decref(*ret_object);
 		*ret_object = NULL;

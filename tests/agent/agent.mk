@@ -2,7 +2,7 @@
 $(eval $(call vg_test,agent-chain,tests/agent/chain_test.c agent/chain.c,-lsodium))
 $(eval $(call vg_test,agent-verdictlog,tests/agent/verdictlog_test.c $(AGENT_VERDICTS),-lsodium))
 $(eval $(call vg_test,agent-config,tests/agent/config_test.c agent/config.c agent/policy_word.c,-linih))
-$(eval $(call vg_test,agent-attest,tests/agent/attest_test.c agent/attest.c agent/chain.c agent/policy_word.c $(SIGN_SOURCES),\
+$(eval $(call vg_test,agent-attest,tests/agent/attest_test.c agent/attest.c agent/secret_file.c agent/chain.c agent/policy_word.c $(SIGN_SOURCES),\
 	-lsodium -lcrypto))
 
 TESTS += tests/agent/config_files.sh tests/agent/gate_e2e.py tests/agent/gate_trouble.py tests/agent/gate_control.py

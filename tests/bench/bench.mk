@@ -21,7 +21,7 @@ BENCH_STAGE := tests/bench/stage.c tests/bench/series.c
 BENCH_OBJECTS := $(B)/voltgate.bpf.o $(B)/tests/bench/feed.bpf.o
 $(eval $(call vg_bench,gate_bench,tests/bench/gate_bench.c $(BENCH_STAGE),-lbpf -lsodium -ljansson))
 $(eval $(call vg_bench,live_bench,tests/bench/live_bench.c $(BENCH_STAGE),-lbpf -ljansson))
-$(eval $(call vg_bench,records_bench,tests/bench/records_bench.c tests/bench/series.c agent/attest.c agent/verdicts.c $(AGENT_VERDICTS),-lsodium -lcrypto -ljansson))
+$(eval $(call vg_bench,records_bench,tests/bench/records_bench.c tests/bench/series.c agent/attest.c agent/secret_file.c agent/verdicts.c $(AGENT_VERDICTS),-lsodium -lcrypto -ljansson))
 
 # Runs in a virtual machine, see attested_bench.sh.
 BENCH_GUEST := $(B)/tests/bench/attested
