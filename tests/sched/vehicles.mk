@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+$(eval $(call vg_test,sched-fleet,tests/sched/fleet_test.c tests/sched/fleetdraw.c $(FLEET_SOURCES),$(FLEET_LIBS)))
+$(eval $(call vg_fuzzer,sched-fleet,tests/sched/fleet_fuzz.c $(FLEET_SOURCES),$(FLEET_LIBS)))
+$(eval $(call vg_test,sched-assign,tests/sched/assign_test.c tests/sched/fleetdraw.c $(FLEET_SOURCES),$(FLEET_LIBS)))
 $(eval $(call vg_test,sched-charging,tests/sched/charging_test.c $(FLEET_SOURCES),$(FLEET_LIBS)))
