@@ -93,7 +93,7 @@ def charge(ktap, cluster, car, bank, owner, wallet, station, cable, vehicle):
     ktap.ok(found.returncode == 0 and station in found.stdout, "the station is recommended nearby", found.stderr + found.stdout)
     car("charge", "reserve", station, "1")
     ktap.ok(refused(bank.try_("charge", "reserve", station, "1")), "a reserved charger is not for another")
-    ktap.ok(refused(car.try_("charge", "start", "--cable", cable, station, "1", "1", "0.1", "50kWh"), "price"),
+    ktap.ok(refused(car.try_("charge", "start", "--cable", cable, station, "1", "1", "0.1", "50kWh"), "PRICE"),
        "a start below the tariff's price is refused")
     session = car("charge", "start", "--cable", cable, station, "1", "1", "2", "50kWh")["session"]
     ktap.ok(len(session) == 64, "the wallet starts charging with the meter's first reading")
@@ -135,7 +135,7 @@ def charge(ktap, cluster, car, bank, owner, wallet, station, cable, vehicle):
 
 def main():
     ktap = Ktap()
-    with Cluster(4, options=[("--collection", "vehicles:acme,bolt,city,dyno")]) as cluster:
+    with Cluster(4, options=[("--collection", "vehicles:acme,bolt,city,dyno"), "transaction-life-s=86400"]) as cluster:
         cluster.start()
         tour(ktap, cluster)
     ktap.end()

@@ -24,7 +24,7 @@ static json_t *refuse(const char *sentence)
 	return json_pack("{s:s}", "error", sentence);
 }
 
-static json_t *charger(const struct meter *meter)
+static json_t *charger(const struct meter *meter, u64 now)
 {
 	json_t *object = json_object();
 
@@ -32,6 +32,7 @@ static json_t *charger(const struct meter *meter)
 	json_object_set_new(object, "charger", json_integer(meter->charger));
 	json_object_set_new(object, "power", json_integer((json_int_t)meter->power_w));
 	json_object_set_new(object, "register", json_integer((json_int_t)meter->register_wh));
+	json_object_set_new(object, "time", json_integer((json_int_t)now));
 	put_hex(object, "meter", meter->secret + 32, 32);
 	return object;
 }
@@ -70,7 +71,7 @@ static json_t *answer(struct meter *meter, const json_t *request, u64 now)
 	size_t len = 0;
 
 	if (verb && !strcmp(verb, "charger"))
-		return charger(meter);
+		return charger(meter, now);
 	if (!verb || (strcmp(verb, "reading") && strcmp(verb, "again") && strcmp(verb, "end")))
 		return refuse("A line is an object with \"do\": \"reading\", \"again\", \"end\" or \"charger\".");
 	if (!text || strlen(text) != 64 || sodium_hex2bin(session, 32, text, 64, NULL, &len, NULL) || len != 32)

@@ -10,7 +10,7 @@
  *   {"do": "charger"}                               which charger this is
  * answered by
  *   {"station": hex, "charger": n, "number": n, "register": Wh, "time": Time64, "signature": hex}
- *   {"station": hex, "charger": n, "power": W, "register": Wh, "meter": hex}
+ *   {"station": hex, "charger": n, "power": W, "register": Wh, "time": Time64, "meter": hex}
  *   {"error": sentence}
  */
 #ifndef VOLTGATE_STATION_CABLE_H
@@ -41,5 +41,7 @@ enum cable_want { CABLE_READING, CABLE_AGAIN, CABLE_END };
  */
 int cable_ask(const char *path, const u8 session[32], enum cable_want want, struct cable_reading *ret_reading,
 	      struct cable_error *ret_error);
+/* What time it is by the meter's clock, from which a first reading will be. As cable_ask(). */
+int cable_time(const char *path, u64 *ret_time, struct cable_error *ret_error);
 
 #endif

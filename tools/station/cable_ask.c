@@ -108,24 +108,45 @@ static int take(const json_t *object, struct cable_reading *ret_reading, struct 
 	return 0;
 }
 
+static int ask(const char *path, const char *request, json_t **ret_object, struct cable_error *ret_error)
+{
+	char line[CABLE_LINE_MAX];
+	int fd = plug(path, ret_error), error;
+
+	*ret_object = NULL;
+	if (fd < 0)
+		return fd;
+	error = exchange(fd, request, line, ret_error);
+	close(fd);
+	if (!error)
+		*ret_object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+	return error;
+}
+
 int cable_ask(const char *path, const u8 session[32], enum cable_want want, struct cable_reading *ret_reading,
 	      struct cable_error *ret_error)
 {
 	static const char *const verbs[] = { "reading", "again", "end" };
-	char request[160], line[CABLE_LINE_MAX], hex[65];
-	int fd = plug(path, ret_error), error;
+	char request[160], hex[65];
 	json_t *object;
+	int error;
 
-	if (fd < 0)
-		return fd;
 	sodium_bin2hex(hex, sizeof(hex), session, 32);
 	snprintf(request, sizeof(request), "{\"do\":\"%s\",\"session\":\"%s\"}\n", verbs[want], hex);
-	error = exchange(fd, request, line, ret_error);
-	close(fd);
-	if (error)
-		return error;
-	object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-	error = take(object, ret_reading, ret_error);
+	error = ask(path, request, &object, ret_error);
+	if (!error)
+		error = take(object, ret_reading, ret_error);
+	json_decref(object);
+	return error;
+}
+
+int cable_time(const char *path, u64 *ret_time, struct cable_error *ret_error)
+{
+	json_t *object;
+	int error = ask(path, "{\"do\":\"charger\"}\n", &object, ret_error);
+
+	if (!error && !take_number(object, "time", INT64_MAX, ret_time))
+		error = fail(ret_error, -EBADMSG, "The charger's answer has no time.");
 	json_decref(object);
 	return error;
 }

@@ -29,8 +29,9 @@
 struct station {
 	struct event_base *base;
 	struct meter meter;
-	u64 began;   /* Time64 */
-	u32 speed;   /* simulated seconds a second */
+	/* The simulated clock: runs with the wall's, @speed times as fast while a session is on, and never back. */
+	u64 then, wall_then; /* Time64, when it was last looked at */
+	u32 speed;
 	u32 plugged; /* connections now */
 };
 
@@ -56,9 +57,14 @@ static u64 wall(void)
 	return time_text_of_unix((u64)now.tv_sec * 1000000 + (u64)now.tv_usec);
 }
 
-static u64 meter_now(const struct station *station)
+static u64 meter_now(struct station *station)
 {
-	return station->began + (wall() - station->began) * station->speed;
+	u64 now = wall();
+
+	if (now > station->wall_then)
+		station->then += (now - station->wall_then) * (station->meter.on ? station->speed : 1);
+	station->wall_then = now;
+	return station->then;
 }
 
 /* --- the cable --- */
@@ -267,7 +273,7 @@ int main(int argc, char **argv)
 	station.meter.power_w = words.power;
 	station.meter.register_wh = words.register_wh;
 	station.speed = (u32)words.speed;
-	station.began = wall();
+	station.then = station.wall_then = wall();
 	status = serve(&station, words.cable) ? 2 : 0;
 	sodium_memzero(&station.meter.secret, sizeof(station.meter.secret));
 	return status;

@@ -17,7 +17,7 @@
 #include "tools/voltgate/key_file.h"
 #include "tools/voltgate/say.h"
 
-#define START_LIFE_US 60000000 /* of the proposal */
+#define PROPOSAL_LIFE_US 60000000 /* beyond its reading */
 
 void charging_argument_add(struct charging_arguments *arguments, const char *text)
 {
@@ -27,20 +27,32 @@ void charging_argument_add(struct charging_arguments *arguments, const char *tex
 	arguments->spans[arguments->count++] = (struct span){ (const u8 *)to, strlen(to) };
 }
 
-/* The words of session.start: station, charger, tariff, price, energy. */
-static int start_id(const u8 channel[32], const u8 wallet[32], struct charging_arguments *arguments, u8 ret_id[32])
+/* The proposal's own nonce and expiry, after now and after the charger's clock (which a simulation lets run ahead). */
+static int fix(const char *path, struct charging_arguments *arguments)
 {
+	struct cable_error error;
 	struct timeval now;
+	u64 us, wall, time;
+
+	if (cable_time(path, &time, &error))
+		return say_failure(CLI_REFUSED, "%s", error.text);
+	gettimeofday(&now, NULL);
+	us = (u64)now.tv_sec * 1000000 + (u64)now.tv_usec;
+	wall = time_text_of_unix(us);
+	arguments->nonce = us / 1000;
+	arguments->expires = (time > wall ? time : wall) + PROPOSAL_LIFE_US;
+	return CLI_OK;
+}
+
+/* The words of session.start: station, charger, tariff, price, energy. */
+static int start_id(const u8 channel[32], const u8 wallet[32], const struct charging_arguments *arguments,
+		    u8 ret_id[32])
+{
 	u8 station[32];
-	u64 us;
 
 	if (arguments->count != 5 || key_file_hex(arguments->texts[0], station, sizeof(station)))
 		return say_failure(CLI_REFUSED,
 				   "with --cable a start takes station, charger, tariff, price and energy");
-	gettimeofday(&now, NULL);
-	us = (u64)now.tv_sec * 1000000 + (u64)now.tv_usec;
-	arguments->nonce = us / 1000;
-	arguments->expires = time_text_of_unix(us + START_LIFE_US);
 	session_signed_id(channel, wallet, station, (u32)strtoul(arguments->texts[2], NULL, 10),
 			  strtoull(arguments->texts[3], NULL, 10), strtoull(arguments->texts[4], NULL, 10),
 			  arguments->nonce, arguments->expires, ret_id);
@@ -63,8 +75,10 @@ int charging_cable(const char *path, enum charging_cable kind, const u8 channel[
 	struct cable_error error;
 	char signature[129];
 	u8 *session = arguments->session;
-	int status = CLI_OK;
+	int status = fix(path, arguments);
 
+	if (status)
+		return status;
 	if (kind == CHARGING_CABLE_START)
 		status = start_id(channel, wallet, arguments, session);
 	else if (arguments->count != 1 || key_file_hex(arguments->texts[0], session, 32))
