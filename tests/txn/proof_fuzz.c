@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* proof_fuzz.c - any bytes as an endorsement (first byte even) or as evidence: read, written again, climbed to the
- * root. */
+/* proof_fuzz.c - any bytes as an endorsement, as evidence or as one record of a batch (first byte): read, written
+ * again, climbed to the root. */
 #include <stdlib.h>
 
 #include "ledger/endorsement.h"
@@ -39,6 +39,21 @@ static void evidence(struct span bytes)
 	evidence_commits(&evidence, bytes);
 }
 
+static void record(struct span bytes)
+{
+	u8 again[EVIDENCE_RECORD_MAX];
+	struct evidence evidence;
+	struct writer writer;
+
+	if (evidence_record_decode(bytes, &evidence))
+		return;
+	writer_init(&writer, again, sizeof(again));
+	evidence_record_encode(&writer, &evidence);
+	if (writer_len(&writer) != bytes.len || memcmp(again, bytes.bytes, bytes.len))
+		abort();
+	evidence_holds(&evidence);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *bytes, size_t len);
 int LLVMFuzzerTestOneInput(const u8 *bytes, size_t len)
 {
@@ -46,9 +61,15 @@ int LLVMFuzzerTestOneInput(const u8 *bytes, size_t len)
 
 	if (!len)
 		return 0;
-	if (bytes[0] & 1)
-		evidence(rest);
-	else
+	switch (bytes[0] % 3) {
+	case 0:
 		endorsement(rest);
+		break;
+	case 1:
+		evidence(rest);
+		break;
+	default:
+		record(rest);
+	}
 	return 0;
 }

@@ -40,9 +40,22 @@ static void save_transaction(const char *name, size_t len)
 	save("txn_execute_fuzz", name, body, writer_len(&writer));
 }
 
+static void save_record(struct world_verdict *verdict)
+{
+	static u8 bytes_of[EVIDENCE_MAX], record[1 + EVIDENCE_RECORD_MAX] = { 2 };
+	struct evidence shown;
+	struct writer writer;
+
+	if (evidence_decode((struct span){ bytes_of, world_evidence(verdict, bytes_of) }, &shown))
+		exit(1);
+	writer_init(&writer, record + 1, EVIDENCE_RECORD_MAX);
+	evidence_record_encode(&writer, &shown);
+	save("txn_proof_fuzz", "record", record, 1 + writer_len(&writer));
+}
+
 static void save_invokes(void)
 {
-	struct world_set set = { .read_count = 1, .write_count = 3, .result = "r" };
+	struct world_set set = { .read_count = 1, .write_count = 4, .result = "r" };
 	struct world_verdict verdict;
 	struct transaction transaction;
 	u8 proof[1 + ENDORSEMENT_MAX];
@@ -56,6 +69,11 @@ static void save_invokes(void)
 	set.writes[2] = (struct rwset_write){
 		.operation = RWSET_DELTA, .key = world_state_key("kv", "c"), .amount = 3, .least = -9, .most = 9
 	};
+	set.writes[3] = (struct rwset_write){ .operation = RWSET_RATE,
+					      .key = world_state_key("kv", "d"),
+					      .node = world.node[0].public,
+					      .credibility = 500000,
+					      .score = 4 };
 	world_draft(&world, &draft, &world.client, 1);
 	world_set_encode(&draft, &set);
 	len = world_invoke(&world, &draft, bytes, sizeof(bytes));
@@ -70,6 +88,7 @@ static void save_invokes(void)
 	draft.evidence = (struct span){ evidence + 1, world_evidence(&verdict, evidence + 1) };
 	evidence[0] = 1;
 	save("txn_proof_fuzz", "evidence", evidence, 1 + draft.evidence.len);
+	save_record(&verdict);
 	save_transaction("evidence", world_invoke(&world, &draft, bytes, sizeof(bytes)));
 }
 
