@@ -11,6 +11,7 @@
 #include "agent/block_json.h"
 #include "agent/control.h"
 #include "agent/node/node.h"
+#include "agent/revocation.h"
 #include "agent/say.h"
 
 static void consort_committed(void *arg, struct channel *channel, const struct block *block)
@@ -18,6 +19,7 @@ static void consort_committed(void *arg, struct channel *channel, const struct b
 	struct agent *agent = arg;
 	json_t *object;
 
+	revocation_committed(agent, channel, block);
 	if (!agent->control || !control_followed(agent->control, CONTROL_BLOCKS))
 		return;
 	object = block_json(block);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/charge/charge.h"
 #include "agent/control.h"
 #include "agent/greet.h"
 #include "agent/notify.h"
@@ -143,6 +144,7 @@ static const struct {
 	{ main_open_control, main_close_control, false },
 	{ consort_open, consort_close, false },
 	{ greet_open, greet_close, true },
+	{ charge_open, charge_close, true },
 	{ rhythm_open, rhythm_close, false },
 };
 

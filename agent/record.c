@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "agent/charge/charge.h"
 #include "agent/control.h"
 #include "agent/say.h"
 
@@ -20,6 +21,7 @@ static void record_stored(void *arg, const struct batch *batch)
 
 	if (agent->batchlink)
 		batchlink_stored(agent, batch);
+	charge_stored(agent, batch);
 	if (agent->action)
 		action_cover(agent->action, batch, agent_now_ms());
 	if (agent->control)

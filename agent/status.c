@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/charge/charge.h"
 #include "agent/control.h"
 #include "agent/gate_json.h"
 #include "agent/greet.h"
@@ -59,6 +60,31 @@ static json_t *status_verdicts(const struct agent *agent)
 			 (json_int_t)(agent->attest ? attest_lost(agent->attest) : 0));
 }
 
+static json_t *status_admissions(const struct agent *agent)
+{
+	json_t *object = json_object();
+	u32 i;
+
+	for (i = 0; i < ADMISSION_REASON_COUNT; i++)
+		json_object_set_new(object, admission_word(i),
+				    json_integer((json_int_t)admission_counted(agent)->reasons[i]));
+	json_object_set_new(object, "sessions-revoked", json_integer((json_int_t)agent->revocations));
+	return object;
+}
+
+static json_t *status_charge(const struct agent *agent)
+{
+	struct charge_counts counts;
+	json_t *object = json_object();
+
+	charge_counts(agent, &counts);
+#define STATUS_CHARGE(name, word) json_object_set_new(object, word, json_integer((json_int_t)counts.name));
+	CHARGE_COUNTS(STATUS_CHARGE)
+#undef STATUS_CHARGE
+	json_object_set_new(object, "under-way", json_integer(counts.under_way));
+	return object;
+}
+
 /* In the plain grade the chain is the agent's, so the gate cannot tell. */
 static void status_add_chain(const struct agent *agent, struct gate_status *status)
 {
@@ -107,6 +133,10 @@ int status_json(struct agent *agent, json_t **ret_object, struct gate_error *ret
 			status_actions(agent), "verdicts", status_verdicts(agent), "alarms", alarms_json(agent->alarms),
 			"its", agent->its ? its_room_json(agent->its) : json_null(), "handshake", greet_json(agent),
 			"node", agent->node != NULL, "peers", (int)control_peers(agent->control));
+	if (own)
+		json_object_set_new(own, "admission", status_admissions(agent));
+	if (own && agent->charge)
+		json_object_set_new(own, "charge", status_charge(agent));
 	if (!*ret_object || !own || json_object_set_new(*ret_object, "agent", own)) {
 		json_decref(*ret_object);
 		*ret_object = NULL;
