@@ -51,3 +51,7 @@ $(eval $(call txn_build,clang-O2,$(CLANG) -O2))
 tests: $(TXN_DIGESTS)
 TESTS += tests/txn/determinism_test.sh
 $(eval $(call vg_bench,txn_bench,tests/txn/execute_bench.c tests/bench/series.c agent/endorse/endorser_tree.c $(TXN_WORLD),$(TXN_LIBS) -ljansson))
+# Fixed point against decimal arithmetic.
+$(eval $(call vg_program,tests/txn_rating_eval,tests/txn/rating_eval.c ledger/rating.c,))
+tests: $(B)/tests/txn_rating_eval
+TESTS += tests/txn/rating_check.py
