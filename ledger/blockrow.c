@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define TAIL_CHUNK (1 << 20)
 #define FILE_BYTES_DEFAULT (64ull * 1024 * 1024)
 
 int blockrow_reserve(struct blockfile *files)
@@ -230,13 +231,46 @@ static int tail_repair(struct blocktail *tail, const struct blockscan_file *scan
 	return found ? row_io_fault(ret_error, scanned->name, found) : 0;
 }
 
+/*
+ * What was read may stand in the kernel's memory alone: written by a process that was killed before it synced, or after
+ * a sync that failed. So what the index does not show to have been synced is written again and synced; @sure: its
+ * entries that fit.
+ */
+static int tail_settle(struct blockfile *files, struct blocktail *tail, u64 sure)
+{
+	const struct disk_ops *ops = files->disk->ops;
+	u64 at = !sure ? 0 : sure < tail->scan.count ? tail->scan.offsets[sure] : tail->scan.end;
+	u8 *chunk;
+	ssize_t got = 0;
+	int error = 0;
+
+	if (at == tail->scan.end)
+		return 0;
+	chunk = malloc(TAIL_CHUNK);
+	if (!chunk)
+		return -ENOMEM;
+	for (; !error && at < tail->scan.end; at += (u64)got) {
+		got = ops->read(tail->file, at, chunk,
+				tail->scan.end - at < TAIL_CHUNK ? tail->scan.end - at : TAIL_CHUNK);
+		error = got <= 0 ? got ? (int)got : -EIO : ops->write(tail->file, at, chunk, (size_t)got);
+	}
+	free(chunk);
+	if (!error)
+		error = ops->sync(tail->file);
+	if (!error && !sure)
+		error = ops->sync_folder(files->disk);
+	if (!error)
+		blockindex_append(tail->index, tail->scan.offsets, tail->scan.count);
+	return error;
+}
+
 int blocktail_open(struct blockfile *files, u64 first, u64 *ret_torn, struct blockfile_error *ret_error)
 {
 	struct blocktail tail = { .first = first };
 	struct blockscan_file scanned;
 	char name[64];
 	bool indexed;
-	u64 offset;
+	u64 offset, sure = 0;
 	int error;
 
 	error = row_open_file(files, first, name, &tail.file, &scanned, ret_error);
@@ -252,7 +286,7 @@ int blocktail_open(struct blockfile *files, u64 first, u64 *ret_torn, struct blo
 		error = blockscan_run(&scanned, &tail.scan, ret_error);
 	if (!error) {
 		indexed = !blockindex_get(tail.index, tail.scan.count, &offset) && offset == tail.scan.end;
-		blockindex_fit(tail.index, tail.scan.offsets, tail.scan.count);
+		sure = blockindex_fit(tail.index, tail.scan.offsets, tail.scan.count);
 		if (indexed && tail.scan.end == scanned.size)
 			error = blockscan_fault(
 				ret_error, name, tail.scan.end, -EBADMSG,
@@ -263,6 +297,11 @@ int blocktail_open(struct blockfile *files, u64 first, u64 *ret_torn, struct blo
 			error = -EBADMSG; /* blockscan_run() said what and where */
 		else if (tail.scan.end < scanned.size)
 			error = tail_repair(&tail, &scanned, ret_error);
+	}
+	if (!error) {
+		error = tail_settle(files, &tail, sure);
+		if (error)
+			row_io_fault(ret_error, name, error);
 	}
 	if (error) {
 		blocktail_close(files, &tail);

@@ -119,16 +119,21 @@ static int file_adopt(struct votelog *log, u32 index, u64 size, u64 highest)
 	return 0;
 }
 
-/* Keeps the last file open, without its torn tail. */
-static int file_continue(struct votelog *log, struct disk_file *file, size_t len, u64 good, u64 highest)
+/*
+ * Keeps the last file open, without its torn tail. What was read may stand in the kernel's memory alone (written by a
+ * process that was killed before it synced, or after a sync that failed), and is to bind us: it is written again.
+ */
+static int file_continue(struct votelog *log, struct disk_file *file, struct span bytes, u64 good, u64 highest)
 {
-	int error = 0;
+	const struct disk_ops *ops = log->options.disk->ops;
+	int error = good < bytes.len ? ops->truncate(file, good) : 0;
 
-	if (good < len) {
-		error = log->options.disk->ops->truncate(file, good);
-		if (!error)
-			error = log->options.disk->ops->sync(file);
-	}
+	if (!error)
+		error = ops->write(file, 0, bytes.bytes, good);
+	if (!error)
+		error = ops->sync(file);
+	if (!error)
+		error = ops->sync_folder(log->options.disk);
 	if (error)
 		return error;
 	log->open = file;
@@ -170,7 +175,7 @@ static int file_open(struct votelog *log, u32 index, bool last, struct votelog_e
 	if (!error)
 		error = file_adopt(log, index, good, highest);
 	if (!error && last) {
-		error = file_continue(log, file, bytes.len, good, highest);
+		error = file_continue(log, file, bytes, good, highest);
 		if (!error)
 			file = NULL;
 	}
