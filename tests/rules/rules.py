@@ -19,10 +19,11 @@ ARROWS = {
     "ledger": {"voltgate", "ledger"},
     "agent/pbft": {"voltgate", "agent/pbft", "ledger"},
     "agent/contract": {"voltgate", "agent/contract", "ledger"},
+    "agent/handshake": {"voltgate", "agent/handshake", "ledger"},
     "agent/endorse": {"voltgate", "agent/endorse", "agent/contract", "ledger"},
     "agent/channel": {"voltgate", "agent/channel", "agent/pbft", "ledger"},
     "agent": {"voltgate", "agent", "ledger", "node"},
-    "tools/libvehicle": {"voltgate", "tools/libvehicle"},
+    "tools/libvehicle": {"voltgate", "tools/libvehicle", "agent/handshake", "ledger"},
     "tools": {"voltgate", "agent", "ledger", "node", "tools", "kmod/netlink"},
 }
 

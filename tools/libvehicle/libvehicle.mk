@@ -8,16 +8,22 @@ $(B)/pic/%.o: %.c $(B)/gen/.done
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
--include $(B)/pic/tools/libvehicle/voltgate-vehicle.d
+LIBVEHICLE_SOURCES := $(wildcard tools/libvehicle/*.c)
+LIBVEHICLE_SOURCES := $(filter-out %/example.c,$(LIBVEHICLE_SOURCES)) $(HANDSHAKE_SOURCES) ledger/credential.c ledger/transaction_proposal.c
+LIBVEHICLE_OBJECTS := $(patsubst %.c,$(B)/pic/%.o,$(LIBVEHICLE_SOURCES))
+-include $(LIBVEHICLE_OBJECTS:.o=.d)
 
-$(LIBVEHICLE): $(B)/pic/tools/libvehicle/voltgate-vehicle.o
+# One object that shows only the library's own names, so that it can be linked beside the ledger that it has parts of.
+$(LIBVEHICLE): $(LIBVEHICLE_OBJECTS)
 	@rm -f $@
 	$(call say,AR,$@)
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(LD) -r -o $(B)/pic/libvoltgate-vehicle.o $^
+	$(Q)objcopy --localize-hidden $(B)/pic/libvoltgate-vehicle.o
+	$(Q)$(AR) rcs $@ $(B)/pic/libvoltgate-vehicle.o
 
-$(LIBVEHICLE_SO): $(B)/pic/tools/libvehicle/voltgate-vehicle.o
+$(LIBVEHICLE_SO): $(LIBVEHICLE_OBJECTS)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -o $@ $^
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -o $@ $^ -lsodium
 	@ln -sf $(@F) $(B)/libvoltgate-vehicle.so
 
 $(B)/voltgate-vehicle.pc: tools/libvehicle/voltgate-vehicle.pc.in Makefile

@@ -8,9 +8,8 @@
 #include "voltgate/siphash.h"
 #include "voltgate/time64.h"
 #include "voltgate/vid.h"
+#include "tools/libvehicle/export.h"
 #include "tools/libvehicle/voltgate-vehicle.h"
-
-#define EXPORT __attribute__((visibility("default")))
 
 _Static_assert(VOLTGATE_PORT == VG_VID_PORT, "the public header repeats the core");
 _Static_assert(VOLTGATE_PAYLOAD_MAX == VG_VID_PAYLOAD_MAX, "the public header repeats the core");
@@ -22,6 +21,7 @@ EXPORT int voltgate_session_init(struct voltgate_session *session, uint64_t id, 
 {
 	if (!id)
 		return -EINVAL;
+	memset(session, 0, sizeof(*session));
 	session->id = id;
 	memcpy(session->key, key, sizeof(session->key));
 	session->next_sequence = 1;
