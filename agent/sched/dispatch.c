@@ -179,7 +179,7 @@ static int dispatch_open(struct dispatch *dispatch)
 	return err;
 }
 
-static void dispatch_close(struct dispatch *dispatch)
+void dispatch_close(struct dispatch *dispatch)
 {
 	qp_free(dispatch->qp);
 	ptdf_free(dispatch->ptdf);
@@ -347,11 +347,12 @@ static int dispatch_exclude(struct dispatch *dispatch)
 	return err;
 }
 
-static int dispatch_work(struct dispatch *dispatch)
+int dispatch_build(struct dispatch *dispatch)
 {
-	u32 t, s;
-	int err = 0;
+	int err = dispatch_open(dispatch);
 
+	if (err)
+		return err;
 	dispatch_columns(dispatch);
 	dispatch_ramps(dispatch);
 	dispatch_station_rows(dispatch);
@@ -362,8 +363,14 @@ static int dispatch_work(struct dispatch *dispatch)
 		dispatch_balance_islands(dispatch);
 	if (dispatch->problem->form == DISPATCH_FULL && dispatch->problem->secure)
 		err = dispatch_outage_full(dispatch);
-	if (!err)
-		err = dispatch_settle(dispatch);
+	return err;
+}
+
+static int dispatch_work(struct dispatch *dispatch)
+{
+	u32 t, s;
+	int err = dispatch_settle(dispatch);
+
 	if (!err && dispatch_station_both(dispatch, &t, &s))
 		err = dispatch_exclude(dispatch);
 	return err;
@@ -400,7 +407,7 @@ int dispatch_solve(const struct dispatch_problem *problem, struct dispatch_plan 
 	int err;
 
 	ret_error->text[0] = 0;
-	err = dispatch_open(&dispatch);
+	err = dispatch_build(&dispatch);
 	if (!err)
 		err = dispatch_work(&dispatch);
 	if (!err) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * dispatch_parts.h - the program of dispatch.h while it is built: which column
- * and which row is what. Inside of dispatch*.c only.
+ * and which row is what. Inside of dispatch*.c and area.c only.
  */
 #ifndef VOLTGATE_SCHED_DISPATCH_PARTS_H
 #define VOLTGATE_SCHED_DISPATCH_PARTS_H
@@ -34,6 +34,12 @@ struct dispatch {
 	double started; /* seconds of a steady clock */
 	struct dispatch_error *error;
 };
+
+/* dispatch.c */
+/* The whole program of dispatch->problem, not yet solved; dispatch->error set. -EDOM with a sentence; -ENOMEM. In any
+ * case dispatch_close() afterwards, which leaves the plan. */
+int dispatch_build(struct dispatch *dispatch);
+void dispatch_close(struct dispatch *dispatch);
 
 /* dispatch_lazy.c */
 void dispatch_balance_islands(struct dispatch *dispatch);

@@ -22,6 +22,7 @@ struct qp {
 	double *term_value;
 	u32 column_room, row_room, term_room;
 	bool loaded; /* Clp has the columns */
+	bool curved; /* the second-order part is other than Clp's */
 	bool broken; /* out of memory on the way */
 };
 
@@ -179,6 +180,15 @@ void qp_bounds(struct qp *qp, u32 column, double lower, double upper)
 	}
 }
 
+void qp_cost(struct qp *qp, u32 column, double linear, double quadratic)
+{
+	qp->curved |= qp->loaded && qp->quadratic[column] != quadratic;
+	qp->linear[column] = linear;
+	qp->quadratic[column] = quadratic;
+	if (qp->loaded)
+		Clp_objective(qp->model)[column] = linear;
+}
+
 static bool qp_load(struct qp *qp)
 {
 	CoinBigIndex *none = calloc((size_t)qp->columns + 1, sizeof(*none));
@@ -284,14 +294,26 @@ static bool qp_try(struct qp *qp, u32 way)
 	return true;
 }
 
+/* Clp takes a second-order part once: another one asks for another model. */
+static bool qp_straighten(struct qp *qp)
+{
+	if (!qp->curved)
+		return true;
+	Clp_deleteModel(qp->model);
+	qp->model = qp_model();
+	qp->loaded = false;
+	return qp->model != NULL;
+}
+
 enum qp_status qp_solve(struct qp *qp, double seconds)
 {
 	enum qp_status status = QP_FAILED;
 	u32 way;
 
-	if (qp->broken || (!qp->loaded && !qp_load(qp)) || !qp_give_rows(qp))
+	if (qp->broken || !qp_straighten(qp) || (!qp->loaded && !qp_load(qp)) || !qp_give_rows(qp))
 		return QP_FAILED;
 	qp->loaded = true;
+	qp->curved = false;
 	Clp_setMaximumSeconds(qp->model, seconds > 0 ? seconds : -1);
 	for (way = 0; way < QP_WAYS; way++) {
 		if (!qp_try(qp, way))

@@ -25,6 +25,8 @@ u32 qp_row(struct qp *qp, double lower, double upper);
 void qp_term(struct qp *qp, u32 column, double coefficient);
 /* Other bounds for a column, also between solutions. */
 void qp_bounds(struct qp *qp, u32 column, double lower, double upper);
+/* Another cost for a column, also between solutions. */
+void qp_cost(struct qp *qp, u32 column, double linear, double quadratic);
 /* @seconds: 0 for no limit. QP_FAILED also when memory ran out on the way. */
 enum qp_status qp_solve(struct qp *qp, double seconds);
 /* Of the last solution; they live until the next change. */
