@@ -27,7 +27,7 @@
  *   'x' station 32, u16    charger            'g' station 32         account of the station, counter
  *   'i' session 32         charging session   'w' wallet 32          the wallet's charging session under way
  *   'l' wallet 32, u64     bill by wallet and number                  'L' organisation u16, time, bill: index
- *   'o' wallet 32          a regulator's order to open its EV number
+ *   'o' wallet 32          a regulator's order to open its EV number    'q' meter 32: where it hangs
  *   'n' bill, u32          credit note        'R' station 32         rating (RATE), 'N' station 32: ratings counted
  *   'h' attestor 32, u64   anchored head      'z' ...                misbehaviour
  *   'D', 'W'               all deposits, all withdrawals, counters: sum of all balances = D - W (PROTOCOL.md M1)

@@ -170,6 +170,32 @@ int charger_put(struct contract_run *run, const u8 station[32], u16 number, cons
 	return contract_put(run, STATION_SPAN(key), (struct span){ bytes, writer_len(&writer) });
 }
 
+int charger_meter_hang(struct contract_run *run, const u8 station[32], u16 number, const u8 meter[32])
+{
+	struct station_key key = station_key('q', meter, 0, 0);
+	struct writer writer;
+	u8 bytes[32 + 2];
+	struct span value;
+	int result;
+
+	writer_init(&writer, bytes, sizeof(bytes));
+	writer_bytes(&writer, station, 32);
+	writer_u16(&writer, number);
+	result = contract_get(run, STATION_SPAN(key), &value);
+	if (!result && !span_equal(value, (struct span){ bytes, sizeof(bytes) }))
+		return contract_refuse(run, -EEXIST, "METER hangs at another charger already.");
+	if (result && result != -ENOENT)
+		return result;
+	return contract_put(run, STATION_SPAN(key), (struct span){ bytes, sizeof(bytes) });
+}
+
+int charger_meter_remove(struct contract_run *run, const u8 meter[32])
+{
+	struct station_key key = station_key('q', meter, 0, 0);
+
+	return contract_delete(run, STATION_SPAN(key));
+}
+
 bool charger_free(const struct charger *charger, u64 now)
 {
 	return charger->state == STATION_OPEN &&

@@ -9,6 +9,7 @@
  * 't' station 32, version u32:  tariff.h; never changed
  * 'x' station 32, charger u16:  version u8 1, meter 32, power u32 (W), state u8, use u8 (enum charger_use), register
  *                               u64 (highest seen), read u64 (Time64 of it), holder 32, until u64
+ * 'q' meter 32:                 station 32, charger u16: a meter hangs at one charger
  * 'g' station 32:               its account, a counter of 1/10000 yuan
  */
 #ifndef VOLTGATE_CONTRACT_STATION_H
@@ -58,6 +59,9 @@ int station_account(struct contract_run *run, const u8 station[32], s64 amount);
 int station_balance(struct contract_run *run, const u8 station[32], u64 *ret_money);
 int charger_get(struct contract_run *run, const u8 station[32], u16 number, struct charger *ret_charger);
 int charger_put(struct contract_run *run, const u8 station[32], u16 number, const struct charger *charger);
+/* The meter's place is noted; -EEXIST with a sentence if it hangs elsewhere. Takes its note away again. */
+int charger_meter_hang(struct contract_run *run, const u8 station[32], u16 number, const u8 meter[32]);
+int charger_meter_remove(struct contract_run *run, const u8 meter[32]);
 /* Could somebody else begin there now: in service, and free or with a reservation that has run out. */
 bool charger_free(const struct charger *charger, u64 now);
 

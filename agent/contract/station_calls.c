@@ -102,7 +102,8 @@ static int station_register(struct contract_run *run, const struct span *argumen
 	result = result ?: node_judge(run, station.node, asker.organisation);
 	for (i = REGISTER_FIXED; i < count && !result; i++) {
 		result = charger_parse(run, arguments[i], &charger);
-		result = result ?: charger_put(run, id, ++station.chargers, &charger);
+		result = result ?: charger_meter_hang(run, id, ++station.chargers, charger.meter);
+		result = result ?: charger_put(run, id, station.chargers, &charger);
 	}
 	if (result)
 		return result;
@@ -121,10 +122,26 @@ static int own_station(struct contract_run *run, struct span text, u8 ret_id[32]
 	return result ?: charging_concerns(run, ret_station->organisation, "station");
 }
 
+/* @charger takes the place of charger @number, if nobody charges there; a reservation stays. */
+static int charger_replace(struct contract_run *run, const u8 station[32], u16 number, struct charger *charger)
+{
+	struct charger present;
+	int result = charger_get(run, station, number, &present);
+
+	if (result)
+		return result;
+	if (present.use == CHARGER_BUSY)
+		return contract_refuse(run, -EBUSY, "Somebody charges there: a meter is changed when it is free.");
+	charger->use = present.use;
+	memcpy(charger->holder, present.holder, sizeof(charger->holder));
+	charger->until = present.until;
+	return charger_meter_remove(run, present.meter);
+}
+
 /* Another charger, or another meter in the place of one that is free. */
 static int station_charger(struct contract_run *run, const struct span *arguments, u32 count)
 {
-	struct charger charger, present;
+	struct charger charger;
 	struct station station;
 	u64 number;
 	u8 id[32];
@@ -138,14 +155,12 @@ static int station_charger(struct contract_run *run, const struct span *argument
 	if (number > station.chargers + 1U)
 		return contract_refuse(run, -EINVAL, "The next new charger is %u.", station.chargers + 1);
 	if (number <= station.chargers) {
-		result = charger_get(run, id, number, &present);
-		if (!result && present.use == CHARGER_BUSY)
-			return contract_refuse(run, -EBUSY,
-					       "Somebody charges there: a meter is changed when it is free.");
+		result = charger_replace(run, id, number, &charger);
 	} else {
 		station.chargers = number;
 		result = station_put(run, id, &station);
 	}
+	result = result ?: charger_meter_hang(run, id, number, charger.meter);
 	result = result ?: charger_put(run, id, number, &charger);
 	return result ?: give_station(run, id, &station);
 }

@@ -8,3 +8,4 @@ CHARGING_STAGE := tests/contract/money_stage.c tests/contract/session_stage.c $(
 CHARGING_LIBS := -lsodium -lcrypto -ljansson
 
 $(eval $(call vg_test,contract/session,tests/contract/session_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
+$(eval $(call vg_test,contract/account_table,tests/contract/account_table_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
