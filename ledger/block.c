@@ -9,6 +9,7 @@
 
 #include "ledger/merkle.h"
 
+#define BLOCK_HASHES 64		 /* made in one call */
 #define BLOCK_CERTIFICATE_MIN 10 /* view, count */
 #define BLOCK_CERTIFICATE_MAX (BLOCK_CERTIFICATE_MIN + BLOCK_REPLICAS_MAX * (2 + BLOCK_SIGNATURE_LEN))
 
@@ -88,29 +89,68 @@ int block_body_open(struct span bytes, struct reader *ret_body)
 	return reader.bad || found != count ? -EBADMSG : (int)count;
 }
 
-int block_transactions_root(struct span body, const u8 *outcomes, u32 count, u8 ret_root[LEDGER_HASH_LEN])
+int block_digests(struct span body, u32 count, u8 (*ret_digests)[LEDGER_HASH_LEN])
 {
+	struct ledger_message messages[BLOCK_HASHES] = { 0 };
 	struct span transaction;
 	struct reader reader;
-	u8(*leaves)[LEDGER_HASH_LEN];
-	u8 hash[LEDGER_HASH_LEN];
-	int found = block_body_open(body, &reader);
-	u32 i;
+	u32 i, filled = 0;
 
-	if (found < 0 || (u32)found != count)
+	if (block_body_open(body, &reader) != (int)count)
 		return -EBADMSG;
-	leaves = malloc((size_t)(count ? count : 1) * LEDGER_HASH_LEN);
+	for (i = 0; block_body_next(&reader, &transaction); i++) {
+		messages[filled].bytes = transaction.bytes;
+		messages[filled].len = transaction.len;
+		messages[filled++].ret_hash = ret_digests[i];
+		if (filled == BLOCK_HASHES || i + 1 == count) {
+			ledger_hash_many(LEDGER_DOMAIN_TRANSACTION, messages, filled);
+			filled = 0;
+		}
+	}
+	return 0;
+}
+
+int block_outcomes_root(const u8 (*digests)[LEDGER_HASH_LEN], const u8 *outcomes, u32 count,
+			u8 ret_root[LEDGER_HASH_LEN])
+{
+	u8(*leaves)[LEDGER_HASH_LEN] = malloc((size_t)(count ? count : 1) * LEDGER_HASH_LEN);
+	u8 rows[BLOCK_HASHES][LEDGER_HASH_LEN + 1];
+	struct ledger_message messages[BLOCK_HASHES] = { 0 };
+	u32 i, filled = 0;
+
 	if (!leaves)
 		return -ENOMEM;
-	for (i = 0; block_body_next(&reader, &transaction); i++) {
-		struct ledger_piece pieces[] = { { hash, sizeof(hash) }, { outcomes + i, 1 } };
-
-		ledger_hash_bytes(LEDGER_DOMAIN_TRANSACTION, transaction.bytes, transaction.len, hash);
-		ledger_hash(LEDGER_DOMAIN_LEAF, pieces, 2, leaves[i]);
+	for (i = 0; i < count; i++) {
+		memcpy(rows[filled], digests[i], LEDGER_HASH_LEN);
+		rows[filled][LEDGER_HASH_LEN] = outcomes[i];
+		messages[filled].bytes = rows[filled];
+		messages[filled].len = sizeof(rows[filled]);
+		messages[filled++].ret_hash = leaves[i];
+		if (filled == BLOCK_HASHES || i + 1 == count) {
+			ledger_hash_many(LEDGER_DOMAIN_LEAF, messages, filled);
+			filled = 0;
+		}
 	}
 	merkle_root(leaves, count, ret_root);
 	free(leaves);
 	return 0;
+}
+
+int block_transactions_root(struct span body, const u8 *outcomes, u32 count, u8 ret_root[LEDGER_HASH_LEN])
+{
+	u8(*digests)[LEDGER_HASH_LEN];
+	int error;
+
+	if (count > BLOCK_TRANSACTIONS_MAX)
+		return -EBADMSG;
+	digests = malloc((size_t)(count ? count : 1) * LEDGER_HASH_LEN);
+	if (!digests)
+		return -ENOMEM;
+	error = block_digests(body, count, digests);
+	if (!error)
+		error = block_outcomes_root((const u8(*)[LEDGER_HASH_LEN])digests, outcomes, count, ret_root);
+	free(digests);
+	return error;
 }
 
 static size_t certificate_size(const struct block_certificate *certificate)

@@ -68,7 +68,11 @@ void block_header_hash(const struct block_header *header, u8 ret_hash[LEDGER_HAS
 bool block_body_next(struct reader *body, struct span *ret_transaction);
 /* Starts the walk; the number of transactions, or -EBADMSG if the body is damaged anywhere or too large. */
 int block_body_open(struct span bytes, struct reader *ret_body);
-/* The header's transactions root. */
+/* The transactions' hashes; -EBADMSG: the body is damaged or does not hold @count. */
+int block_digests(struct span body, u32 count, u8 (*ret_digests)[LEDGER_HASH_LEN]);
+/* The header's transactions root, from the transactions' hashes or from the body. */
+int block_outcomes_root(const u8 (*digests)[LEDGER_HASH_LEN], const u8 *outcomes, u32 count,
+			u8 ret_root[LEDGER_HASH_LEN]);
 int block_transactions_root(struct span body, const u8 *outcomes, u32 count, u8 ret_root[LEDGER_HASH_LEN]);
 
 size_t block_size(const struct block_header *header, struct span body, const struct block_certificate *certificate);

@@ -9,6 +9,8 @@
 
 #include "voltgate/siphash.h"
 
+#define BUCKETTREE_HASHES 64 /* made in one call */
+
 static const u32 buckettree_widths[BUCKETTREE_LEVELS + 1] = { BUCKETTREE_BUCKETS, 16384, 1024, 64, 4, 1 };
 
 struct buckettree {
@@ -68,33 +70,71 @@ u8 *buckettree_hash(struct buckettree *tree, u32 level, u32 position)
 	return tree->levels[level][position];
 }
 
-static void node_hash(u32 level, u32 position, const u8 *children, u32 count, u8 ret_hash[LEDGER_HASH_LEN])
+static void place_write(u8 *at, u32 position)
 {
-	u8 place[5] = { (u8)level, (u8)(position >> 24), (u8)(position >> 16), (u8)(position >> 8), (u8)position };
-	struct ledger_piece pieces[2] = { { place, sizeof(place) }, { children, count * LEDGER_HASH_LEN } };
+	at[0] = (u8)(position >> 24);
+	at[1] = (u8)(position >> 16);
+	at[2] = (u8)(position >> 8);
+	at[3] = (u8)position;
+}
+
+/* What the hash of a node is of; false: all its children are zeros, so it is (and was made so). */
+static bool node_message(u32 level, u32 position, const u8 *children, u32 count, u8 ret_hash[LEDGER_HASH_LEN],
+			 struct ledger_message *ret_message)
+{
 	u32 child = 0;
 
 	while (child < count && hash_zero(children + child * LEDGER_HASH_LEN))
 		child++;
-	if (child == count)
+	if (child == count) {
 		memset(ret_hash, 0, LEDGER_HASH_LEN);
-	else
-		ledger_hash(LEDGER_DOMAIN_BUCKET_NODE, pieces, 2, ret_hash);
+		return false;
+	}
+	ret_message->head[0] = (u8)level;
+	place_write(ret_message->head + 1, position);
+	ret_message->head_len = 5;
+	ret_message->bytes = children;
+	ret_message->len = count * LEDGER_HASH_LEN;
+	ret_message->ret_hash = ret_hash;
+	return true;
 }
 
-void buckettree_node(struct buckettree *tree, u32 level, u32 position)
+static void node_hash(u32 level, u32 position, const u8 *children, u32 count, u8 ret_hash[LEDGER_HASH_LEN])
 {
-	node_hash(level, position, tree->levels[level - 1][position * BUCKETTREE_FANOUT], buckettree_children(level),
-		  tree->levels[level][position]);
+	struct ledger_message message;
+
+	if (node_message(level, position, children, count, ret_hash, &message))
+		ledger_hash_many(LEDGER_DOMAIN_BUCKET_NODE, &message, 1);
+}
+
+void buckettree_nodes(struct buckettree *tree, u32 level, const u32 *positions, u32 count)
+{
+	struct ledger_message messages[BUCKETTREE_HASHES];
+	u32 filled = 0, i;
+
+	for (i = 0; i < count; i++) {
+		filled +=
+			node_message(level, positions[i], tree->levels[level - 1][positions[i] * BUCKETTREE_FANOUT],
+				     buckettree_children(level), tree->levels[level][positions[i]], &messages[filled]);
+		if (filled == BUCKETTREE_HASHES || i + 1 == count) {
+			ledger_hash_many(LEDGER_DOMAIN_BUCKET_NODE, messages, filled);
+			filled = 0;
+		}
+	}
 }
 
 void buckettree_fill(struct buckettree *tree)
 {
-	u32 level, position;
+	u32 level, position, positions[BUCKETTREE_HASHES], filled = 0;
 
 	for (level = 1; level <= BUCKETTREE_LEVELS; level++)
-		for (position = 0; position < buckettree_widths[level]; position++)
-			buckettree_node(tree, level, position);
+		for (position = 0; position < buckettree_widths[level]; position++) {
+			positions[filled++] = position;
+			if (filled == BUCKETTREE_HASHES || position + 1 == buckettree_widths[level]) {
+				buckettree_nodes(tree, level, positions, filled);
+				filled = 0;
+			}
+		}
 }
 
 u32 buckettree_bucket(const u8 seed[32], struct span key)
@@ -109,13 +149,31 @@ u32 buckettree_bucket(const u8 seed[32], struct span key)
 
 void buckettree_bucket_hash(u32 bucket, struct span entries, u8 ret_hash[LEDGER_HASH_LEN])
 {
-	u8 number[4] = { (u8)(bucket >> 24), (u8)(bucket >> 16), (u8)(bucket >> 8), (u8)bucket };
-	struct ledger_piece pieces[2] = { { number, sizeof(number) }, { entries.bytes, entries.len } };
+	struct buckettree_brief brief = { bucket, entries, ret_hash };
 
-	if (!entries.len)
-		memset(ret_hash, 0, LEDGER_HASH_LEN);
-	else
-		ledger_hash(LEDGER_DOMAIN_BUCKET, pieces, 2, ret_hash);
+	buckettree_bucket_hashes(&brief, 1);
+}
+
+void buckettree_bucket_hashes(const struct buckettree_brief *briefs, size_t count)
+{
+	struct ledger_message messages[BUCKETTREE_HASHES];
+	size_t filled = 0, i;
+
+	for (i = 0; i < count; i++) {
+		if (!briefs[i].entries.len) {
+			memset(briefs[i].ret_hash, 0, LEDGER_HASH_LEN);
+		} else {
+			place_write(messages[filled].head, briefs[i].bucket);
+			messages[filled].head_len = 4;
+			messages[filled].bytes = briefs[i].entries.bytes;
+			messages[filled].len = briefs[i].entries.len;
+			messages[filled++].ret_hash = briefs[i].ret_hash;
+		}
+		if (filled == BUCKETTREE_HASHES || i + 1 == count) {
+			ledger_hash_many(LEDGER_DOMAIN_BUCKET, messages, filled);
+			filled = 0;
+		}
+	}
 }
 
 bool buckettree_entry(struct reader *entries, struct span *ret_key, const u8 **ret_hash)

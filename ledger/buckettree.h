@@ -33,10 +33,10 @@ struct buckettree *buckettree_new(void);
 void buckettree_free(struct buckettree *tree);
 /* Nodes of @level: 0 the buckets, BUCKETTREE_LEVELS the root. */
 u32 buckettree_width(u32 level);
-/* The hash at @level and @position, in place: the caller may write it, then calls buckettree_node() up from there. */
+/* The hash at @level and @position, in place: the caller may write it, then calls buckettree_nodes() up from there. */
 u8 *buckettree_hash(struct buckettree *tree, u32 level, u32 position);
-/* Makes the node at @level (1..) and @position again from its children. */
-void buckettree_node(struct buckettree *tree, u32 level, u32 position);
+/* Makes the nodes at @level (1..) and @count @positions again from their children. */
+void buckettree_nodes(struct buckettree *tree, u32 level, const u32 *positions, u32 count);
 /* Makes all nodes again from the buckets. */
 void buckettree_fill(struct buckettree *tree);
 
@@ -52,6 +52,13 @@ static inline int buckettree_order(struct span one, struct span other)
 u32 buckettree_bucket(const u8 seed[32], struct span key);
 /* The hash of bucket number @bucket that holds @entries: key span16, hash 32 each, in key order. */
 void buckettree_bucket_hash(u32 bucket, struct span entries, u8 ret_hash[LEDGER_HASH_LEN]);
+/* The same of many, which is faster than one by one. */
+struct buckettree_brief {
+	u32 bucket;
+	struct span entries;
+	u8 *ret_hash;
+};
+void buckettree_bucket_hashes(const struct buckettree_brief *briefs, size_t count);
 /* Takes the next entry off; false at the end or (reader->bad) if damaged. */
 bool buckettree_entry(struct reader *entries, struct span *ret_key, const u8 **ret_hash);
 /* Writes the proof for @bucket; @hash_of gives the hash at a level and position. -E2BIG: more than 65,535 entries. */

@@ -65,7 +65,7 @@ struct execute_context {
 	const struct membership *membership; /* before the block */
 	struct verifier *verifier;
 	struct proven *proven; /* batches seen before; may be NULL */
-	u64 number, time; /* of the block */
+	u64 number, time;      /* of the block */
 };
 
 struct execute_result {

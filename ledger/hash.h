@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * hash.h - the ledger's one hash: BLAKE2b-256 (libsodium crypto_generichash)
+ * hash.h - the ledger's one hash: BLAKE2b-256 (as libsodium's crypto_generichash)
  * over a domain byte and the data, so that no hash of one kind of thing can
  * be shown as the hash of another. Unkeyed. Any thread.
  */
@@ -53,5 +53,21 @@ void ledger_hash(enum ledger_domain domain, const struct ledger_piece *pieces, s
 		 u8 ret_hash[LEDGER_HASH_LEN]);
 /* The same for one piece. */
 void ledger_hash_bytes(enum ledger_domain domain, const void *bytes, size_t len, u8 ret_hash[LEDGER_HASH_LEN]);
+
+/* One of many: hashed are the domain's byte, @head_len bytes of @head, then @bytes. */
+struct ledger_message {
+	u8 head[7];
+	u8 head_len;
+	const void *bytes;
+	size_t len;
+	u8 *ret_hash; /* LEDGER_HASH_LEN */
+};
+
+/*
+ * The hashes of @count messages of one domain, several at a time where the processor can: three to five times as fast
+ * as one after the other, best if they are about equally long. A hash may be written over what an earlier message, or
+ * the same, was read from.
+ */
+void ledger_hash_many(enum ledger_domain domain, const struct ledger_message *messages, size_t count);
 
 #endif

@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "ledger/merkle.h"
-
 struct ledger_member *ledger_member_new(const struct membership *membership)
 {
 	struct ledger_member *member = malloc(sizeof(*member));
@@ -39,27 +37,16 @@ void candidate_free(struct candidate *candidate)
 /* Hashes of the transactions, and from them and the outcomes the root. */
 static int candidate_transactions(struct candidate *candidate)
 {
-	u32 count = candidate->header.count, i;
-	u8(*leaves)[LEDGER_HASH_LEN] = malloc((count + 1) * sizeof(*leaves));
-	struct span transaction;
-	struct reader reader;
+	u32 count = candidate->header.count;
+	int error;
 
 	candidate->digests = malloc((count + 1) * sizeof(*candidate->digests));
-	if (!leaves || !candidate->digests) {
-		free(leaves);
+	if (!candidate->digests)
 		return -ENOMEM;
-	}
-	block_body_open(candidate_body(candidate), &reader);
-	for (i = 0; i < count && block_body_next(&reader, &transaction); i++) {
-		struct ledger_piece pieces[2] = { { candidate->digests[i], LEDGER_HASH_LEN },
-						  { &candidate->outcomes[i], 1 } };
-
-		transaction_hash(transaction, candidate->digests[i]);
-		ledger_hash(LEDGER_DOMAIN_LEAF, pieces, 2, leaves[i]);
-	}
-	merkle_root(leaves, count, candidate->header.transactions);
-	free(leaves);
-	return 0;
+	error = block_digests(candidate_body(candidate), count, candidate->digests);
+	return error ? error
+		     : block_outcomes_root(candidate_digests(candidate), candidate->outcomes, count,
+					   candidate->header.transactions);
 }
 
 static int candidate_run(struct candidate *candidate)

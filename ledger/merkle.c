@@ -7,6 +7,8 @@
  */
 #include "ledger/merkle.h"
 
+#define MERKLE_PAIRS 64 /* hashed in one call */
+
 void merkle_node(const u8 left[LEDGER_HASH_LEN], const u8 right[LEDGER_HASH_LEN], u8 ret_hash[LEDGER_HASH_LEN])
 {
 	struct ledger_piece pieces[] = { { left, LEDGER_HASH_LEN }, { right, LEDGER_HASH_LEN } };
@@ -17,10 +19,18 @@ void merkle_node(const u8 left[LEDGER_HASH_LEN], const u8 right[LEDGER_HASH_LEN]
 /* Turns a level into the one above it, in place; returns how many nodes that has. */
 static size_t merkle_level(u8 (*nodes)[LEDGER_HASH_LEN], size_t count)
 {
-	size_t i;
+	struct ledger_message pairs[MERKLE_PAIRS] = { 0 };
+	size_t i, filled = 0;
 
-	for (i = 0; i + 1 < count; i += 2)
-		merkle_node(nodes[i], nodes[i + 1], nodes[i / 2]);
+	for (i = 0; i + 1 < count; i += 2) {
+		pairs[filled].bytes = nodes[i]; /* left and right */
+		pairs[filled].len = 2 * LEDGER_HASH_LEN;
+		pairs[filled++].ret_hash = nodes[i / 2];
+		if (filled == MERKLE_PAIRS || i + 3 >= count) {
+			ledger_hash_many(LEDGER_DOMAIN_NODE, pairs, filled);
+			filled = 0;
+		}
+	}
 	if (count % 2)
 		memmove(nodes[count / 2], nodes[count - 1], LEDGER_HASH_LEN);
 	return count / 2 + count % 2;

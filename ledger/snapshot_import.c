@@ -207,6 +207,7 @@ static bool import_ascends(const struct snapshot_import *self, u32 bucket, struc
 static int import_entry(struct snapshot_import *self, struct span key, const u8 *version, struct span value)
 {
 	size_t len = bucket_entry_len(key.len, value.len);
+	u8 hash[LEDGER_HASH_LEN];
 	struct writer writer;
 
 	if (self->entries_room - self->entries_len < len) {
@@ -219,7 +220,8 @@ static int import_entry(struct snapshot_import *self, struct span key, const u8 
 		self->entries_room = room;
 	}
 	writer_init(&writer, self->entries + self->entries_len, len);
-	bucket_entry_write(&writer, key, version, value);
+	state_value_hash(version, value, hash);
+	bucket_entry_write(&writer, key, hash, version, value);
 	self->last_key = self->entries_len;
 	self->entries_len += len;
 	self->keys++;

@@ -37,9 +37,11 @@ void state_version_encode(u8 bytes[STATE_VERSION_LEN], const struct state_versio
 	writer_u32(&writer, version->index);
 }
 
-void state_value_hash(struct span record, u8 ret_hash[LEDGER_HASH_LEN])
+void state_value_hash(const u8 version[STATE_VERSION_LEN], struct span value, u8 ret_hash[LEDGER_HASH_LEN])
 {
-	ledger_hash_bytes(LEDGER_DOMAIN_VALUE, record.bytes, record.len, ret_hash);
+	struct ledger_piece pieces[2] = { { version, STATE_VERSION_LEN }, { value.bytes, value.len } };
+
+	ledger_hash(LEDGER_DOMAIN_VALUE, pieces, 2, ret_hash);
 }
 
 bool state_prefixed(struct span key, struct span prefix)
@@ -107,7 +109,6 @@ struct store *state_store(struct state *state)
 static int state_get_long(struct state *state, u32 number, const struct bucket_entry *entry,
 			  struct state_value *ret_value)
 {
-	struct ledger_piece pieces[2] = { { entry->version, STATE_VERSION_LEN } };
 	u8 name[BUCKET_LONG_MAX], hash[LEDGER_HASH_LEN];
 	size_t len = 0;
 	int error =
@@ -115,9 +116,8 @@ static int state_get_long(struct state *state, u32 number, const struct bucket_e
 
 	if (error && error != -ENOENT)
 		return error;
-	pieces[1] = (struct ledger_piece){ state->held, len };
 	if (!error)
-		ledger_hash(LEDGER_DOMAIN_VALUE, pieces, 2, hash);
+		state_value_hash(entry->version, state_span(state->held, len), hash);
 	if (error || memcmp(hash, entry->hash, sizeof(hash)))
 		return state_damaged(
 			state, "A long value in bucket %u of the state is missing, or does not have its hash.", number);

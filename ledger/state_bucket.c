@@ -59,12 +59,9 @@ static bool bucket_values(const struct bucket *bucket)
 
 	reader_init(&reader, bucket->entries, bucket->len);
 	while (bucket_entry(&reader, &entry)) {
-		struct ledger_piece pieces[2] = { { entry.version, STATE_VERSION_LEN },
-						  { entry.value.bytes, entry.value.len } };
-
 		if (!entry.value.bytes)
 			continue; /* checked when it is read */
-		ledger_hash(LEDGER_DOMAIN_VALUE, pieces, 2, hash);
+		state_value_hash(entry.version, entry.value, hash);
 		if (memcmp(hash, entry.hash, sizeof(hash)))
 			return false;
 	}

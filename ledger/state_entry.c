@@ -39,14 +39,11 @@ size_t bucket_entry_len(size_t key_len, size_t value_len)
 	return 2 + key_len + LEDGER_HASH_LEN + STATE_VERSION_LEN + 4 + (value_len > STATE_INLINE_MAX ? 0 : value_len);
 }
 
-void bucket_entry_write(struct writer *writer, struct span key, const u8 *version, struct span value)
+void bucket_entry_write(struct writer *writer, struct span key, const u8 hash[LEDGER_HASH_LEN], const u8 *version,
+			struct span value)
 {
-	struct ledger_piece pieces[2] = { { version, STATE_VERSION_LEN }, { value.bytes, value.len } };
-	u8 hash[LEDGER_HASH_LEN];
-
-	ledger_hash(LEDGER_DOMAIN_VALUE, pieces, 2, hash);
 	writer_span16(writer, key);
-	writer_bytes(writer, hash, sizeof(hash));
+	writer_bytes(writer, hash, LEDGER_HASH_LEN);
 	writer_bytes(writer, version, STATE_VERSION_LEN);
 	writer_u32(writer, (u32)value.len | (value.len > STATE_INLINE_MAX ? ENTRY_LONG : 0));
 	if (value.len <= STATE_INLINE_MAX)

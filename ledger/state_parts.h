@@ -154,8 +154,8 @@ static inline u64 state_hash_key(const struct state *state, struct span key)
 int state_damaged(struct state *state, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void state_version_decode(const u8 bytes[STATE_VERSION_LEN], struct state_version *ret_version);
 void state_version_encode(u8 bytes[STATE_VERSION_LEN], const struct state_version *version);
-/* hash(VALUE) of version 12 and value as they lie in the store. */
-void state_value_hash(struct span record, u8 ret_hash[LEDGER_HASH_LEN]);
+/* hash(VALUE) of version and value. */
+void state_value_hash(const u8 version[STATE_VERSION_LEN], struct span value, u8 ret_hash[LEDGER_HASH_LEN]);
 bool state_prefixed(struct span key, struct span prefix);
 
 /* --- state_overlay.c --- */
@@ -169,7 +169,9 @@ void overlay_free(struct overlay *overlay);
 bool bucket_entry(struct reader *reader, struct bucket_entry *ret_entry);
 /* Bytes of an entry. */
 size_t bucket_entry_len(size_t key_len, size_t value_len);
-void bucket_entry_write(struct writer *writer, struct span key, const u8 *version, struct span value);
+/* @hash: hash(VALUE) of version and value. */
+void bucket_entry_write(struct writer *writer, struct span key, const u8 hash[LEDGER_HASH_LEN], const u8 *version,
+			struct span value);
 /* The entry of @key, or false. */
 bool bucket_find(const struct bucket *bucket, struct span key, struct bucket_entry *ret_entry);
 /* What buckettree.h hashes and proves: keys and hashes; malloc'd unless it fits into @room. */

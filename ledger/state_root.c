@@ -3,7 +3,8 @@
  * state_root.c - from changed keys to changed buckets to the root, and back.
  *
  * Contents and hashes are made first, without touching the tip; when nothing can fail any more they become the tip's,
- * and what they replace is kept in the overlay.
+ * and what they replace is kept in the overlay. Hashes are made many at a time; buckets lie all over the memory, so the
+ * processor is told of those that come next.
  */
 #include "ledger/state_parts.h"
 
@@ -11,10 +12,14 @@
 #include <stdlib.h>
 
 #define RECORD_HEAD (1 + STATE_VERSION_LEN)
+#define HASHES 64 /* made in one call */
+#define AHEAD 8	  /* buckets that the processor is told of before they are needed */
+#define LINE 64	  /* bytes that come to the processor at once */
 
 struct fresh { /* a key changed since the last root, in the order of buckets and keys */
 	u32 bucket;
 	struct overlay_entry *entry;
+	u8 hash[LEDGER_HASH_LEN]; /* of its version and value, unless it is deleted */
 };
 
 static int fresh_compare(const void *one, const void *other)
@@ -32,13 +37,15 @@ static struct span entry_value(const struct overlay_entry *entry)
 	return state_span(entry->record + RECORD_HEAD, entry->record_len - RECORD_HEAD);
 }
 
-/* @entry stands in the place of @before (or of nothing, if NULL). */
-static void entry_write(struct writer *writer, struct overlay_entry *entry, const struct bucket_entry *before)
+/* @fresh stands in the place of @before (or of nothing, if NULL). */
+static void entry_write(struct writer *writer, const struct fresh *fresh, const struct bucket_entry *before)
 {
+	struct overlay_entry *entry = fresh->entry;
+
 	if (entry->below == BELOW_UNKNOWN)
 		entry->below = !before ? BELOW_ABSENT : before->value.bytes ? BELOW_PRESENT : BELOW_LONG;
 	if (!entry->record[0])
-		bucket_entry_write(writer, state_span(entry->key, entry->key_len), entry->record + 1,
+		bucket_entry_write(writer, state_span(entry->key, entry->key_len), fresh->hash, entry->record + 1,
 				   entry_value(entry));
 }
 
@@ -71,7 +78,7 @@ static int bucket_merge(struct state *state, u32 number, const struct bucket *be
 		if (order < 0)
 			writer_bytes(&writer, old.bytes.bytes, old.bytes.len);
 		else
-			entry_write(&writer, fresh[i++].entry, order ? NULL : &old);
+			entry_write(&writer, &fresh[i++], order ? NULL : &old);
 		if (order <= 0)
 			more = bucket_entry(&reader, &old);
 	}
@@ -159,8 +166,8 @@ static void nodes_change(struct overlay *overlay, u32 *at, u32 count)
 				continue;
 			at[kept++] = position;
 			overlay_save(overlay, level, position);
-			buckettree_node(overlay->state->tree, level, position);
 		}
+		buckettree_nodes(overlay->state->tree, level, at, kept);
 		count = kept;
 	}
 }
@@ -183,11 +190,86 @@ static int group_make(struct overlay *overlay, const struct fresh *fresh, u32 co
 		return error;
 	ret_group->number = fresh->bucket;
 	ret_group->content = content;
-	error = bucket_hash(fresh->bucket, state_span(content ? content->entries : NULL, content ? content->len : 0),
-			    ret_group->hash);
-	if (error)
-		bucket_put(content);
+	return 0;
+}
+
+/* The hashes of at most HASHES groups. */
+static int groups_hash_some(struct group *groups, u32 count)
+{
+	struct buckettree_brief briefs[HASHES];
+	size_t room = 0, used = 0;
+	u8 *bytes;
+	int error = 0;
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		room += groups[i].content ? groups[i].content->len : 0;
+	bytes = malloc(room + 1);
+	if (!bytes)
+		return -ENOMEM;
+	for (i = 0; i < count && !error; i++) {
+		struct bucket *content = groups[i].content;
+
+		briefs[i] = (struct buckettree_brief){ groups[i].number, { NULL, 0 }, groups[i].hash };
+		if (content)
+			error = bucket_brief(state_span(content->entries, content->len), bytes + used, room - used,
+					     &briefs[i].entries);
+		used += content ? content->len : 0;
+	}
+	if (!error)
+		buckettree_bucket_hashes(briefs, count);
+	free(bytes);
 	return error;
+}
+
+static int groups_hash(struct group *groups, u32 count)
+{
+	u32 first;
+	int error = 0;
+
+	for (first = 0; first < count && !error; first += HASHES)
+		error = groups_hash_some(groups + first, count - first < HASHES ? count - first : HASHES);
+	return error;
+}
+
+/* What changed, in order, with its values' hashes. */
+static void fresh_fill(struct overlay *overlay, struct fresh *fresh)
+{
+	struct ledger_message messages[HASHES] = { 0 };
+	u32 i, filled = 0;
+
+	for (i = 0; i < overlay->fresh_count; i++) {
+		fresh[i].entry = &overlay->entries[overlay->fresh[i]];
+		fresh[i].bucket = fresh[i].entry->hash % BUCKETTREE_BUCKETS;
+		__builtin_prefetch(&overlay->state->tip[fresh[i].bucket]);
+	}
+	qsort(fresh, overlay->fresh_count, sizeof(*fresh), fresh_compare);
+	for (i = 0; i < overlay->fresh_count; i++) {
+		const struct overlay_entry *entry = fresh[i].entry;
+
+		if (!entry->record[0]) { /* version and value stand side by side */
+			messages[filled].bytes = entry->record + 1;
+			messages[filled].len = entry->record_len - 1;
+			messages[filled++].ret_hash = fresh[i].hash;
+		}
+		if (filled == HASHES || i + 1 == overlay->fresh_count) {
+			ledger_hash_many(LEDGER_DOMAIN_VALUE, messages, filled);
+			filled = 0;
+		}
+	}
+}
+
+static void bucket_announce(const struct state *state, u32 number)
+{
+	const u8 *bucket = (const u8 *)state->tip[number];
+
+	__builtin_prefetch(buckettree_hash(state->tree, 0, number));
+	if (!bucket)
+		return;
+	__builtin_prefetch(bucket);
+	__builtin_prefetch(bucket + LINE);
+	__builtin_prefetch(bucket + 2 * LINE);
+	__builtin_prefetch(bucket + 3 * LINE);
 }
 
 static int overlay_make(struct overlay *overlay, struct fresh *fresh, u32 *at, struct group *made)
@@ -195,17 +277,17 @@ static int overlay_make(struct overlay *overlay, struct fresh *fresh, u32 *at, s
 	u32 i, first, groups = 0, group;
 	int error = 0;
 
-	for (i = 0; i < overlay->fresh_count; i++) {
-		fresh[i].entry = &overlay->entries[overlay->fresh[i]];
-		fresh[i].bucket = fresh[i].entry->hash % BUCKETTREE_BUCKETS;
-	}
-	qsort(fresh, overlay->fresh_count, sizeof(*fresh), fresh_compare);
+	fresh_fill(overlay, fresh);
 	for (first = 0; first < overlay->fresh_count && !error; first = i) {
+		if (first + AHEAD < overlay->fresh_count)
+			bucket_announce(overlay->state, fresh[first + AHEAD].bucket);
 		for (i = first; i < overlay->fresh_count && fresh[i].bucket == fresh[first].bucket; i++)
 			;
 		error = group_make(overlay, fresh + first, i - first, &made[groups]);
 		groups += !error;
 	}
+	if (!error)
+		error = groups_hash(made, groups);
 	if (!error)
 		error = overlay_changes_room(overlay, groups);
 	for (group = 0; group < groups; group++) {

@@ -15,19 +15,6 @@
 
 #include "agent/channel/room.h"
 
-static void digests_make(const struct block *block, u8 (*digests)[32])
-{
-	struct span transaction;
-	struct reader reader;
-	u32 i = 0;
-
-	memset(digests, 0, block->header.count * sizeof(*digests));
-	if (block_body_open(block->body, &reader) < 0)
-		return;
-	while (i < block->header.count && block_body_next(&reader, &transaction))
-		transaction_hash(transaction, digests[i++]);
-}
-
 static void block_free(struct room_block *block)
 {
 	free(block->bytes);
@@ -58,7 +45,7 @@ int commit_appended(struct channel *channel, struct span bytes, const u8 (*diges
 	if (digests)
 		memcpy(entry->digests, digests, block.header.count * sizeof(*digests));
 	else
-		digests_make(&block, entry->digests);
+		block_digests(block.body, block.header.count, entry->digests); /* block_decode() found it whole */
 	entry->taken = taken;
 	*channel->appended_end = entry;
 	channel->appended_end = &entry->next;

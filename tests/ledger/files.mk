@@ -5,6 +5,7 @@ LEDGER_FILES := $(LEDGER_BYTES) ledger/crc32c.c ledger/blockscan.c ledger/blocki
 	ledger/blockfile.c ledger/disk_memory.c ledger/disk_posix.c
 
 $(eval $(call vg_test,ledger/file_merkle,tests/ledger/file_merkle_test.c $(LEDGER_BYTES),-lsodium))
+$(eval $(call vg_test,ledger/file_hash,tests/ledger/file_hash_test.c ledger/hash.c,-lsodium))
 $(eval $(call vg_test,ledger/file_block,tests/ledger/file_block_test.c tests/ledger/file_sample.c $(LEDGER_BYTES) ledger/crc32c.c,-lsodium))
 $(eval $(call vg_test,ledger/file_example,tests/ledger/file_example_test.c $(LEDGER_FILES),-lsodium))
 $(eval $(call vg_test,ledger/file_row,tests/ledger/file_row_test.c tests/ledger/file_sample.c $(LEDGER_FILES),-lsodium))
