@@ -11,6 +11,7 @@ $(B)/tests/log_maker: $(patsubst %.c,$(B)/san/%.o,tests/cli/log_maker.c $(CLI_LO
 $(B)/tests/voltgate: $(patsubst %.c,$(B)/san/%.o,$(CLI_SOURCES))
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(CLI_LIBS)
+-include $(patsubst %.c,$(B)/san/%.d,$(CLI_SOURCES))
 tests: $(B)/tests/log_maker $(B)/tests/voltgate
 
 TESTS += tests/cli/org.py

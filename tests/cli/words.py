@@ -66,7 +66,7 @@ WRONG = [
     ["account"], ["account", "shw"], ["account", "show"], ["account", "show", "c"], ["account", "show", "c", "--wallet", "w"],
     ["account", "deposit", "c", "--wallet", "w", "00" * 32, "1.23456"], ["account", "file", "c", "--wallet", "w", "00" * 32],
     ["account", "show", "c", "--wallet", "w", "00" * 32, "more"], ["account", "show", "c", "--private", "f", "00" * 32],
-    ["station", "register", "c", "--wallet", "w", "n", "00" * 32, "31.2", "121.4", "24:00=1+1"], ["station", "recommend", "c", "--wallet", "w", "x", "1"],
+    ["station", "register", "c", "--wallet", "w", "n", "00" * 32, "31.2", "121.4", "24:00=1+1"], ["station", "recommend", "c", "--wallet", "w", "x", "1", "2"],
     ["station", "charger", "c", "--wallet", "w", "00" * 32, "1", "key:60kW"], ["charge", "start", "c", "--wallet", "w", "zz"],
     ["charge", "meter", "c", "--wallet", "w", "00" * 32, "1", "-5"], ["charge", "show", "c", "--wallet", "w", "--timeout", "0", "00" * 32],
     ["bill", "show", "c", "--wallet", "w", "00" * 32], ["bill", "vehicle", "c", "--wallet", "w"], ["rate", "give", "c", "--wallet", "w", "00" * 32],

@@ -89,7 +89,7 @@ def tour(ktap, cluster):
 def charge(ktap, cluster, car, bank, owner, wallet, station, cable, vehicle):
     ktap.ok(any(one["station"] == station for one in car("station", "list")["stations"]) and car("station", "show", station)["name"] == "Harbour",
        "the station is listed and shown")
-    found = car.try_("station", "recommend", "31.23", "121.47")
+    found = car.try_("station", "recommend", wallet, "31.23", "121.47")
     ktap.ok(found.returncode == 0 and station in found.stdout, "the station is recommended nearby", found.stderr + found.stdout)
     car("charge", "reserve", station, "1")
     ktap.ok(refused(bank.try_("charge", "reserve", station, "1")), "a reserved charger is not for another")
@@ -121,7 +121,7 @@ def charge(ktap, cluster, car, bank, owner, wallet, station, cable, vehicle):
     ktap.ok(car("account", "show", wallet)["balance"] == 1005000 - bill["cost"] + 5000, "a credit note gives money back")
     ktap.ok(car("account", "credit", wallet)["credit"] == 1000000, "one correct payment: credit 1", car("account", "credit", wallet))
     text = run(VOLTGATE, "bill", "show", "power", "--wallet", car.wallet, "--genesis", cluster.genesis, wallet, "1").stdout
-    ktap.ok("yuan" in text and "Wh" in text and "Harbour" in text + "Harbour", "for people: money and energy have units", text)
+    ktap.ok("yuan" in text and "Wh" in text and "Harbour" in text, "for people: money and energy have units", text)
     cluster.level()
     for node in cluster.nodes:
         node.stop()

@@ -47,9 +47,11 @@ static const struct charging_verb table[] = {
 	{ .name = "recommend",
 	  .function = "recommendation.stations",
 	  .query = true,
-	  .words = { { "LATITUDE", CHARGING_DEGREES, false, false },
+	  .words = { { "WALLET", CHARGING_KEY, false, false },
+		     { "LATITUDE", CHARGING_DEGREES, false, false },
 		     { "LONGITUDE", CHARGING_DEGREES, false, false },
-		     { "DISTANCE", CHARGING_DISTANCE, true, false } } },
+		     { "COUNT", CHARGING_NUMBER, true, false },
+		     { "RADIUS", CHARGING_DISTANCE, true, false } } },
 	{ .name = NULL },
 };
 
@@ -72,7 +74,7 @@ const struct cli_command cmd_station = {
 		 "show CHANNEL --wallet FOLDER STATION\n"
 		 "list CHANNEL --wallet FOLDER [AFTER]\n"
 		 "rating CHANNEL --wallet FOLDER STATION\n"
-		 "recommend CHANNEL --wallet FOLDER LATITUDE LONGITUDE [DISTANCE]",
+		 "recommend CHANNEL --wallet FOLDER WALLET LATITUDE LONGITUDE [COUNT] [RADIUS]",
 	.summary = "Charging stations: chargers, tariffs, ratings, and which is best",
 	.help = "Every form also takes --genesis FILE (else the agent is asked for the channel), --node NAME, "
 		"--timeout SECONDS, and\n"
