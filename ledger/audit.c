@@ -370,6 +370,21 @@ static int check_pins(struct audit *audit)
 	return 0;
 }
 
+/* What the stored state says, or the one that the blocks made of the snapshot's. */
+static int check_content(struct audit *audit)
+{
+	const struct audit_pins *pins = audit->pins;
+	int error = pins->content
+			    ? pins->content(pins->arg, audit->stored ? audit->stored : audit->replayed, audit->error)
+			    : 0;
+
+	if (error) {
+		snprintf(audit->error->file, sizeof(audit->error->file), "state");
+		audit->error->offset = 0;
+	}
+	return error;
+}
+
 static int run(struct audit *audit, struct audit_files *files, struct audit_progress *progress)
 {
 	size_t i;
@@ -387,7 +402,8 @@ static int run(struct audit *audit, struct audit_files *files, struct audit_prog
 		error = walk_file(audit, files->firsts[i], i + 1 == files->count, progress);
 	if (!error && (audit->stored || !audit->mark_seen)) /* else it was adopted, and judged then */
 		error = audit_state_finish(audit);
-	return error ? error : check_pins(audit);
+	error = error ? error : check_pins(audit);
+	return error ? error : check_content(audit);
 }
 
 int ledger_audit(const char *folder, const struct audit_pins *pins, void (*tell)(void *arg, u64 number, u64 last),

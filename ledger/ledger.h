@@ -168,6 +168,10 @@ struct audit_report {
 struct audit_pins {	      /* what the auditor knows from elsewhere; NULL: nothing */
 	const u8 *channel;    /* the channel's id (hash of its genesis) */
 	const u8 *checkpoint; /* header hash of a block that must be in the ledger, or be its snapshot's */
+	/* Judges what stands in the state, once it is proved to be the chain's: a contract's sums. 0; -EBADMSG with a
+	 * sentence in ret_error->text. NULL: nobody does. */
+	int (*content)(void *arg, struct state *state, struct ledger_error *ret_error);
+	void *arg;
 };
 /*
  * Checks a stored ledger, changing nothing: files, hashes, certificates, outcomes, roots, state. From the genesis; or

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/contract/audit.h"
 #include "ledger/ledger.h"
 #include "tools/voltgate/genesis_file.h"
 #include "tools/voltgate/key_file.h"
@@ -150,6 +151,40 @@ static void report_text(const struct audit_report *report, const struct audit_pi
 		printf("not checked: %s\n", unchecked.sentences[i]);
 }
 
+/* The charging contract's sums; a channel without it has none, and passes. */
+static int charging_judge(void *arg, struct state *state, struct ledger_error *ret_error)
+{
+	struct charging_audit *charging = arg;
+	int code = charging_audit(state, charging);
+
+	if (code == -EBADMSG)
+		snprintf(ret_error->text, sizeof(ret_error->text), "%s", charging->fault);
+	else if (code)
+		snprintf(ret_error->text, sizeof(ret_error->text), "The charging contract's keys cannot be read: %s.",
+			 strerror(-code));
+	return code;
+}
+
+static json_t *charging_json(const struct charging_audit *charging)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "accounts", (json_int_t)charging->accounts,
+			 "stations", (json_int_t)charging->stations, "sessions", (json_int_t)charging->sessions,
+			 "bills", (json_int_t)charging->bills, "notes", (json_int_t)charging->notes, "deposits",
+			 (json_int_t)charging->deposits, "withdrawals", (json_int_t)charging->withdrawals, "balances",
+			 (json_int_t)charging->balances, "due", (json_int_t)charging->due);
+}
+
+static void charging_text(const struct charging_audit *charging)
+{
+	if (!charging->accounts && !charging->stations)
+		return;
+	printf("charging: %s accounts, %s stations, %s sessions, ", say_count(charging->accounts),
+	       say_count(charging->stations), say_count(charging->sessions));
+	printf("%s bills with %s notes; ", say_count(charging->bills), say_count(charging->notes));
+	printf("balances of %llu.%04llu yuan are deposits less withdrawals\n",
+	       (unsigned long long)charging->balances / 10000, (unsigned long long)charging->balances % 10000);
+}
+
 struct verify_words {
 	const char *folder;
 	u8 channel[32], checkpoint[32];
@@ -204,7 +239,9 @@ static int verify(const struct cli *cli, int argc, char **argv)
 	struct progress progress = { .start = now_s(), .terminal = isatty(STDERR_FILENO) };
 	struct audit_report report = { 0 };
 	struct ledger_error error = { .text = "" };
+	struct charging_audit charging = { .fault = "" };
 	struct verify_words words;
+	json_t *object;
 	int code;
 
 	if (sodium_init() < 0)
@@ -212,15 +249,22 @@ static int verify(const struct cli *cli, int argc, char **argv)
 	code = verify_words_take(argc, argv, &words);
 	if (code)
 		return code;
+	words.pins.content = charging_judge;
+	words.pins.arg = &charging;
 	code = ledger_audit(words.folder, &words.pins, progress_tell, &progress, &report, &error);
 	progress_end(&progress);
 	if (code && code != -EBADMSG)
 		return say_failure(CLI_REFUSED, "%.*s", (int)(strlen(error.text) - (strlen(error.text) > 0)),
 				   error.text);
-	if (cli->json)
-		say_json(report_json(words.folder, &report, &words.pins, code ? &error : NULL));
-	else
+	if (cli->json) {
+		object = report_json(words.folder, &report, &words.pins, code ? &error : NULL);
+		json_object_set_new(object, "charging", charging_json(&charging));
+		say_json(object);
+	} else {
 		report_text(&report, &words.pins, !code);
+		if (!code)
+			charging_text(&charging);
+	}
 	if (!code)
 		return CLI_OK;
 	say_failure(CLI_REFUSED, "%s at offset %llu: %.*s", error.file, (unsigned long long)error.offset,
@@ -252,6 +296,9 @@ const struct cli_command cmd_ledger = {
 		"pin "
 		"what you\n"
 		"know from elsewhere: the channel, and the hash of a block that must be in it.\n"
+		"Then the charging contract's state is judged: money is conserved and no balance negative, bills are "
+		"the sums of\n"
+		"their lines and fit their sessions, credit notes stay within their bills.\n"
 		"Nothing is changed; the node must not be running. Exit status "
 		"0: all\n"
 		"good; 1: a fault, told with file and offset; 2: it cannot be read.",

@@ -11,8 +11,8 @@ CLI_LEDGER := $(LEDGER_SOURCES)
 # A gRPC client of the nodes.
 CLI_NET := $(NODE_PROTO) $(NET_GRPC_SOURCES) $(CLIENT_SOURCES)
 CLI_COMMANDS := $(wildcard tools/voltgate/*.c)
-# Charging: how readings and sessions are named, and the way to a charger.
-CLI_CHARGING := agent/contract/reading.c agent/contract/session_id.c $(CABLE_SOURCES)
+# Charging: how readings and sessions are named, the audit of a state, and the way to a charger.
+CLI_CHARGING := $(CONTRACT_SOURCES) $(CABLE_SOURCES)
 CLI_LIBS := -ljansson -lnl-genl-3 -lnl-3 -lsodium -lbpf -lpcap
 
 # What the program is made of, for the tests' sanitized one too.
