@@ -9,3 +9,5 @@ CHARGING_LIBS := -lsodium -lcrypto -ljansson
 
 $(eval $(call vg_test,contract/session,tests/contract/session_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
 $(eval $(call vg_test,contract/account_table,tests/contract/account_table_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
+$(eval $(call vg_test,contract/session_conflict,tests/contract/session_conflict_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
+$(eval $(call vg_test,contract/rating,tests/contract/rating_test.c $(CHARGING_STAGE),$(CHARGING_LIBS) -lm))

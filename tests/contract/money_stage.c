@@ -292,20 +292,24 @@ static struct world_key meter_key(const char *station_name, u32 charger)
 
 const char *stage_station(const char *name, const char *periods, u32 chargers, u32 power_w)
 {
-	const char *arguments[TRANSACTION_ARGUMENTS_MAX] = { name, stage_hex(stage.world.membership.nodes[0].key, 32),
-							     "39990000", "116320000", periods };
+	char node[65];
+	const char *arguments[TRANSACTION_ARGUMENTS_MAX] = { name, node, "39990000", "116320000", periods };
 	static char texts[24][128], id[16][65];
 	static u32 turn;
 	struct world_key meter;
 	u32 i;
 
 	MUST(chargers <= 24);
+	strcpy(node, stage_hex(stage.world.membership.nodes[0].key, 32));
 	for (i = 0; i < chargers; i++) {
 		meter = meter_key(name, i + 1);
 		snprintf(texts[i], sizeof(texts[i]), "%s:%u:1000", stage_hex(meter.public, 32), power_w);
 		arguments[5 + i] = texts[i];
 	}
-	MUST(!stage_do(stage.administrator[0], "station.register", arguments, 5 + chargers));
+	if (stage_do(stage.administrator[0], "station.register", arguments, 5 + chargers)) {
+		printf("Bail out! station.register: %s\n", stage.output.refusal);
+		exit(1);
+	}
 	snprintf(id[turn % 16], sizeof(id[0]), "%s", stage_text("station"));
 	return id[turn++ % 16];
 }
