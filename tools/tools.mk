@@ -3,5 +3,6 @@ include tools/libvehicle/libvehicle.mk
 include tools/sim/its_maker.mk
 include tools/sim/sim.mk
 include tools/station/station.mk
+include tools/vehicle/vehicle.mk
 include tools/voltgate/voltgate.mk
 include tools/demo/demo.mk tools/demo/ledger.mk
