@@ -72,7 +72,7 @@ $(B)/fuzzobj/%.o: %.c $(B)/gen/.done
 	$(call say,CC,$@)
 	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -MMD -MP -c -o $@ $<
 
-include kmod/kmod.mk bpf/bpf.mk ledger/ledger.mk agent/its/its.mk $(wildcard agent/pbft/*.mk agent/channel/*.mk agent/net/*.mk agent/node/*.mk agent/client/*.mk agent/contract/*.mk agent/endorse/*.mk agent/sched/*.mk agent/handshake/*.mk) agent/agent.mk tools/tools.mk tests/tests.mk
+include kmod/kmod.mk bpf/bpf.mk ledger/ledger.mk agent/its/its.mk $(wildcard agent/pbft/*.mk agent/channel/*.mk agent/net/*.mk agent/node/*.mk agent/client/*.mk agent/contract/*.mk agent/endorse/*.mk agent/sched/*.mk agent/handshake/*.mk agent/page/*.mk) agent/agent.mk tools/tools.mk tests/tests.mk
 
 all: $(PROGRAMS)
 

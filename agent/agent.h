@@ -29,6 +29,7 @@ struct charge;
 struct control;
 struct greet;
 struct node;
+struct page;
 struct ring_buffer;
 
 struct agent {
@@ -90,6 +91,9 @@ struct agent {
 	/* admission.c, revocation.c */
 	struct admission_counts admissions;
 	u64 revocations; /* sessions ended by committed blocks */
+
+	/* live.c */
+	struct page *page; /* NULL where the configuration has none */
 
 	/* control.c */
 	struct control *control;

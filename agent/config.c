@@ -60,6 +60,7 @@ static const struct config_key config_keys[] = {
 	{ "agent", "gate", CONFIG_FLAG, CONFIG_AT(gate), "yes", 0, 0, NULL },
 	{ "agent", "syslog", CONFIG_FLAG, CONFIG_AT(syslog), "yes", 0, 0, NULL },
 	{ "agent", "keep-attached", CONFIG_FLAG, CONFIG_AT(keep_attached), "no", 0, 0, NULL },
+	{ "agent", "page", CONFIG_WORD, CONFIG_AT(page_listen), "", 0, 0, NULL },
 	{ "agent", "segment-bytes", CONFIG_NUMBER, CONFIG_AT(segment_bytes), "67108864", 65536, 2147483647, NULL },
 	{ "agent", "control-clients", CONFIG_NUMBER, CONFIG_AT(control_clients), "32", 1, 1024, NULL },
 	{ "agent", "pending-actions", CONFIG_NUMBER, CONFIG_AT(pending_actions), "65536", 16, 1048576, NULL },

@@ -83,8 +83,9 @@ struct config {
 	char state_dir[CONFIG_TEXT_MAX];
 	char control[CONFIG_TEXT_MAX];
 	char alarm_log[CONFIG_TEXT_MAX];
-	char object[CONFIG_TEXT_MAX]; /* the BPF object */
-	bool gate;		      /* no: a node without a gate, as an ordinary user */
+	char object[CONFIG_TEXT_MAX];	   /* the BPF object */
+	char page_listen[CONFIG_TEXT_MAX]; /* host:port of the live page; "" for none */
+	bool gate;			   /* no: a node without a gate, as an ordinary user */
 	bool syslog;
 	bool keep_attached;
 	u32 segment_bytes; /* of the verdict log */

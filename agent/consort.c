@@ -10,6 +10,7 @@
 #include "agent/agent.h"
 #include "agent/block_json.h"
 #include "agent/control.h"
+#include "agent/live.h"
 #include "agent/node/node.h"
 #include "agent/revocation.h"
 #include "agent/say.h"
@@ -20,11 +21,13 @@ static void consort_committed(void *arg, struct channel *channel, const struct b
 	json_t *object;
 
 	revocation_committed(agent, channel, block);
-	if (!agent->control || !control_followed(agent->control, CONTROL_BLOCKS))
+	if (!agent->page && (!agent->control || !control_followed(agent->control, CONTROL_BLOCKS)))
 		return;
 	object = block_json(block);
 	json_object_set_new(object, "channel", json_string(ledger_membership(channel_ledger(channel))->name));
-	control_publish(agent->control, CONTROL_BLOCKS, object);
+	if (agent->control)
+		control_publish(agent->control, CONTROL_BLOCKS, object);
+	live_block(agent, object);
 	json_decref(object);
 }
 

@@ -20,6 +20,7 @@
 #include "agent/agent.h"
 #include "agent/charge/charge.h"
 #include "agent/control.h"
+#include "agent/live.h"
 #include "agent/greet.h"
 #include "agent/notify.h"
 #include "agent/privileges.h"
@@ -143,6 +144,7 @@ static const struct {
 	{ act_open, NULL, true },
 	{ main_open_control, main_close_control, false },
 	{ consort_open, consort_close, false },
+	{ live_open, live_close, false },
 	{ greet_open, greet_close, true },
 	{ charge_open, charge_close, true },
 	{ rhythm_open, rhythm_close, false },

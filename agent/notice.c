@@ -12,6 +12,7 @@
 #include "agent/agent.h"
 #include "agent/control.h"
 #include "agent/gate_plain.h"
+#include "agent/live.h"
 #include "agent/greet.h"
 #include "agent/say.h"
 
@@ -23,6 +24,7 @@ static void notice_told(void *arg, const json_t *object)
 
 	if (agent->control)
 		control_publish(agent->control, CONTROL_ALARMS, object);
+	live_alarm(agent, object);
 }
 
 void notice_alarm(struct agent *agent, enum gate_alarm_event event, const struct vg_alarm *alarm)

@@ -15,6 +15,7 @@
 #include "agent/enforce_watch.h"
 #include "agent/greet.h"
 #include "agent/say.h"
+#include "agent/live.h"
 
 #define RHYTHM_CLOCK_S 60 /* a slewed clock is followed that often */
 
@@ -78,6 +79,7 @@ static void rhythm_on_second(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	live_tick(agent);
 	if (!agent->config.gate)
 		return;
 	rhythm_tell_uncovered(agent);

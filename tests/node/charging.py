@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 from cli_ktap import Ktap  # noqa: E402
-from cluster import BUILD, VOLTGATE, Cluster, Trouble, run, wait_for  # noqa: E402
+from cluster import BUILD, VOLTGATE, Cluster, Trouble, free_ports, run, wait_for  # noqa: E402
 
 STATION = os.path.join(BUILD, "voltgate-station")
 
@@ -89,6 +90,9 @@ def tour(ktap, cluster):
 def charge(ktap, cluster, car, bank, owner, wallet, station, cable, vehicle):
     ktap.ok(any(one["station"] == station for one in car("station", "list")["stations"]) and car("station", "show", station)["name"] == "Harbour",
        "the station is listed and shown")
+    shown = wait_for(lambda: json.load(urllib.request.urlopen(cluster.page))["stations"], "the live page has the station")
+    ktap.ok(shown[0]["name"] == "Harbour" and shown[0]["free"] == 1 and shown[0]["price"] in (5200, 10800),
+            "the live page shows station and price", shown)
     found = car.try_("station", "recommend", wallet, "31.23", "121.47")
     ktap.ok(found.returncode == 0 and station in found.stdout, "the station is recommended nearby", found.stderr + found.stdout)
     car("charge", "reserve", station, "1")
@@ -136,7 +140,10 @@ def charge(ktap, cluster, car, bank, owner, wallet, station, cable, vehicle):
 def main():
     ktap = Ktap()
     with Cluster(4, options=[("--collection", "vehicles:acme,bolt,city,dyno"), "transaction-life-s=86400"]) as cluster:
+        port = free_ports(1)[0]
+        cluster.nodes[2].agent_extra = {"page": f"127.0.0.1:{port}"}
         cluster.start()
+        cluster.page = f"http://127.0.0.1:{port}/state.json"
         tour(ktap, cluster)
     ktap.end()
 

@@ -67,7 +67,7 @@ class Node:
         self.folder = os.path.join(cluster.folder, self.name)
         self.program = program or VOLTGATED
         self.process = None
-        self.extra = {}  # more keys of [node]
+        self.extra, self.agent_extra = {}, {}  # more keys of [node], of [agent]
         self.socket = os.path.join(self.folder, "sock")
         self.netns = f"{cluster.prefix}-{index}" if cluster.netns else None
         if cluster.netns:
@@ -107,7 +107,7 @@ class Node:
                    "metrics": f"{self.host}:{self.metrics}", "log": os.path.join(self.folder, "events.json"), **self.extra}
         with open(os.path.join(self.folder, "conf"), "w") as out:
             out.write(f"[agent]\nname = {self.name}\ngate = no\nuser =\ngroup =\nsyslog = no\nstate-dir = {self.folder}/state\n"
-                      f"control = {self.socket}\n[node]\n" + "".join(f"{key} = {value}\n" for key, value in section.items()))
+                      f"control = {self.socket}\n" + "".join(f"{key} = {value}\n" for key, value in self.agent_extra.items()) + "[node]\n" + "".join(f"{key} = {value}\n" for key, value in section.items()))
 
     def start(self, wait=True):
         self.configure()
