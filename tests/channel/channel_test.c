@@ -264,6 +264,48 @@ static void full_test(void)
 	net_free(&net);
 }
 
+static u32 liar_blocks;
+
+/* The primary says of each block that it holds one request fewer than its body does, and signs that. */
+static bool lie_in_counts(struct net *unused, u32 from, u32 to, u8 *bytes, size_t len)
+{
+	static u8 room[1 << 20] __attribute__((aligned(16)));
+	struct pbft_message message;
+	struct parcel parcel;
+	u8 digest[32];
+	size_t at;
+
+	(void)unused;
+	(void)to;
+	if (from != silent || parcel_decode((struct span){ bytes, len }, &parcel) ||
+	    (parcel.kind != PARCEL_PREPREPARE && parcel.kind != PARCEL_MESSAGE) ||
+	    pbft_message_decode(parcel.message, 4, 512, room, sizeof(room), &message) ||
+	    message.kind != PBFT_PREPREPARE || message.preprepare.block.requests < 2)
+		return true;
+	message.preprepare.block.requests--;
+	pbft_message_digest(&message, ledger_channel(channel_ledger(net.nodes[to].channel)), digest);
+	crypto_sign_detached(message.signature, NULL, digest, 32, net.nodes[from].secret);
+	at = (size_t)(parcel.message.bytes - bytes);
+	liar_blocks += pbft_message_encode(&message, bytes + at, parcel.message.len) == parcel.message.len;
+	return true;
+}
+
+static void count_test(void)
+{
+	start(4, 0);
+	silent = node_of(0);
+	net.filter = lie_in_counts;
+	for (u32 i = 1; i <= 40; i++)
+		net_submit(&net, node_of(i % 4), i, 100);
+	net_run(&net, 5000000);
+	ktap_ok(liar_blocks && status_of(node_of(1)).consensus.view,
+		"a primary whose proposals name another count than their bodies have is left (%u proposals)",
+		liar_blocks);
+	ktap_ok(net_answered(&net, 1, 40) && net_agree(&net), "and everything is in blocks");
+	silent = ~0u;
+	net_free(&net);
+}
+
 static void follower_test(void)
 {
 	u64 height, until;
@@ -298,6 +340,7 @@ int main(void)
 	lie_test();
 	damage_test();
 	full_test();
+	count_test();
 	follower_test();
 	pressure_test();
 	return ktap_exit();

@@ -279,6 +279,41 @@ static void full_test(void)
 	disk_done(disk);
 }
 
+/* A process is killed after its sync failed: the next one is bound by what it reads, so that must not go away. */
+static void killed_test(void)
+{
+	struct votelog_options options;
+	struct votelog_error fault;
+	struct votelog *log;
+	struct disk *disk;
+	struct seen seen;
+	u32 right = 0;
+	bool fresh;
+
+	for (u32 after = 0; after < 6; after++) {
+		disk_memory_open(&disk);
+		options = options_for(disk, 0);
+		if (votelog_create(&options, &log) || append(log, 1) || votelog_sync(log))
+			abort();
+		for (u32 index = 2; index < 4 + after; index++)
+			if (append(log, index))
+				abort();
+		disk_memory_fail_after(disk, 1, ENOSPC); /* it is written, and not synced */
+		if (votelog_sync(log) != -ENOSPC)
+			abort();
+		disk_memory_fail_after(disk, 0, 0);
+		votelog_close(log);
+		if (votelog_open(&options, &log, &fresh, &fault))
+			abort();
+		votelog_close(log);
+		disk_memory_crash(disk, 0);
+		right += !read_all(disk, &seen, &fresh, &fault) && !seen.wrong && seen.next == 4 + after;
+		disk_done(disk);
+	}
+	ktap_ok(right == 6, "what a killed process left in memory binds the next, even after a power cut (%u of 6)",
+		right);
+}
+
 int main(void)
 {
 	ktap_plan(0);
@@ -286,5 +321,6 @@ int main(void)
 	flip_test();
 	refuse_test();
 	full_test();
+	killed_test();
 	return ktap_exit();
 }

@@ -2,6 +2,8 @@
 /* scenario.c - the written runs. */
 #include "tests/cluster/scenario.h"
 
+#include <errno.h>
+
 #include "agent/pbft/counter.h"
 #include "tests/cluster/liar.h"
 
@@ -259,6 +261,32 @@ static void race_step(struct world *world, u64 at_ms)
 		cut_off(world, 1 + (u32)(at_ms / 2000) % 3, at_ms / 300 % 2);
 }
 
+/*
+ * One is stopped for a while and finds proposals, prepares and commits in one round: blocks are agreed on with its vote
+ * while that waits for a disk which is full. Then it is killed.
+ */
+static void full_votes_step(struct world *world, u64 at_ms)
+{
+	struct member *member = &world->members[2];
+	u64 at = at_ms % 500;
+
+	if (at_ms < 500 || at_ms > 7500)
+		return;
+	member->disk_failing = at < 300;
+	if (at == 0)
+		member_pause(member);
+	if (at == 20) {
+		disk_memory_fail_after(member->vault.disks[VAULT_VOTES], 1, ENOSPC);
+		member_resume(member);
+	}
+	if (at == 200)
+		member_stop(member, at_ms % 1000 == 200);
+	if (at == 290)
+		disk_memory_fail_after(member->vault.disks[VAULT_VOTES], 0, 0);
+	if (at == 300)
+		member_start(member);
+}
+
 /* One stands on a bare snapshot, perhaps after a restart, when its vote is needed to leave a view. */
 static void bare_snapshot_begin(struct world *world)
 {
@@ -358,6 +386,8 @@ static const struct scenario scenarios[] = {
 	  no_view_change_end },
 	{ "full-pool", "requests kept silently that find no room", 4000, full_pool_begin, NULL, NULL },
 	{ "two-votes", "two votes of one replica that nobody tells of", 4000, two_votes_begin, NULL, two_votes_end },
+	{ "full-votes", "a block with a vote in it that the full vote log never got", 8000, NULL, full_votes_step,
+	  NULL },
 	{ "bare-snapshot", "a view change of one that has a snapshot and nothing after it", 9500, bare_snapshot_begin,
 	  bare_snapshot_step, NULL },
 	{ "transfer-race", "a race of state transfer with consensus", 9000, race_begin, race_step, NULL },

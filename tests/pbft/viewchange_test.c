@@ -279,6 +279,30 @@ static void older_new_view(void)
 	one_done(&one);
 }
 
+/* This core's ledger knows where the epoch began: nobody can stand below that, or within the epoch without votes. */
+static void base_below(void)
+{
+	static struct pbft_message changes[3];
+	struct one one;
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		one_defaults(&one, 4, 3);
+		one.config.base = 10;
+		one_init(&one);
+		changes[0] = change(&one, 0, 5, 10, 0, 0);
+		changes[1] = change(&one, 1, 5, i == 1 ? 4 : 10, 0, 1);
+		changes[2] = change(&one, 2, 5, i == 2 ? 12 : 10, 0, 2);
+		if (i == 2)
+			changes[2].view_change.commits.count = 0;
+		enter(&one, changes, 5);
+		ktap_ok((one.status.view == 5) == !i, "C12: %s",
+			(const char *[]){ "view changes from the epoch's base are believed", "not one from below it",
+					  "nor one from above it without a certificate" }[i]);
+		one_done(&one);
+	}
+}
+
 static void forged_change(void)
 {
 	struct pbft_message message;
@@ -307,6 +331,7 @@ int main(void)
 	votes_in_order();
 	few_view_changes();
 	older_new_view();
+	base_below();
 	forged_change();
 	return ktap_exit();
 }
