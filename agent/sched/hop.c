@@ -10,6 +10,7 @@
 
 struct hop_pair {
 	const struct evrptw *instance;
+	bool partial;
 	u32 from, to;
 	u32 count;
 	struct hop way[HOP_WAYS_MAX];
@@ -21,13 +22,15 @@ static double hop_energy(const struct evrptw *instance, u32 from, u32 to)
 }
 
 /* Is @one at least as good as @other in everything that a route can feel? */
-static bool hop_beats(const struct hop *one, const struct hop *other)
+static bool hop_beats(bool partial, const struct hop *one, const struct hop *other)
 {
 	if (!one->stations !=
 	    !other->stations) /* with and without a full battery at the end: neither replaces the other */
 		return false;
+	if (partial && (one->energy_middle > other->energy_middle || one->drive_middle > other->drive_middle))
+		return false;
 	return one->distance <= other->distance && one->energy_first <= other->energy_first &&
-	       one->time_first <= other->time_first && one->time_middle <= other->time_middle &&
+	       one->time_first <= other->time_first && (partial || one->time_middle <= other->time_middle) &&
 	       one->energy_last <= other->energy_last && one->time_last <= other->time_last &&
 	       one->due_first >= other->due_first && one->slack_last >= other->slack_last;
 }
@@ -37,10 +40,10 @@ static void hop_offer(struct hop_pair *pair, const struct hop *way)
 	u32 i, kept = 0;
 
 	for (i = 0; i < pair->count; i++)
-		if (hop_beats(&pair->way[i], way))
+		if (hop_beats(pair->partial, &pair->way[i], way))
 			return;
 	for (i = 0; i < pair->count; i++)
-		if (!hop_beats(way, &pair->way[i]))
+		if (!hop_beats(pair->partial, way, &pair->way[i]))
 			pair->way[kept++] = pair->way[i];
 	pair->count = kept;
 	for (i = pair->count; i && pair->way[i - 1].distance > way->distance; i--)
@@ -79,7 +82,9 @@ static void hop_charged(struct hop_pair *pair, u32 one, u32 two)
 	way.distance = evrptw_distance(instance, pair->from, one) + evrptw_distance(instance, two, pair->to);
 	if (one != two) {
 		middle = hop_energy(instance, one, two);
-		way.time_middle = evrptw_time(instance, one, two) + middle * instance->recharging;
+		way.energy_middle = middle;
+		way.drive_middle = evrptw_time(instance, one, two);
+		way.time_middle = way.drive_middle + middle * instance->recharging;
 		way.slack_last = instance->node[two].due - evrptw_time(instance, one, two);
 		way.distance += evrptw_distance(instance, one, two);
 	}
@@ -105,16 +110,17 @@ static void hop_ways(struct hop_pair *pair)
 				hop_charged(pair, one, two);
 }
 
-int hops_new(const struct evrptw *instance, struct hops **ret_hops)
+int hops_new(const struct evrptw *instance, bool partial, struct hops **ret_hops)
 {
 	struct hops *hops = calloc(1, sizeof(*hops));
 	u32 places = instance->customers + 1, used = 0;
-	struct hop_pair pair = { .instance = instance };
+	struct hop_pair pair = { .instance = instance, .partial = partial };
 	size_t at, pairs = (size_t)places * places;
 
 	if (!hops)
 		return -ENOMEM;
 	hops->instance = instance;
+	hops->partial = partial;
 	hops->places = places;
 	hops->first = calloc(pairs + 1, sizeof(*hops->first));
 	hops->way = malloc(pairs * HOP_WAYS_MAX * sizeof(*hops->way));

@@ -7,6 +7,8 @@
 #ifndef VOLTGATE_SCHED_HOP_H
 #define VOLTGATE_SCHED_HOP_H
 
+#include <stdbool.h>
+
 #include "agent/sched/evrptw.h"
 
 #define HOP_STATIONS 2
@@ -18,21 +20,23 @@ struct hop {
 	double distance;     /* of the whole way */
 	double energy_first; /* to the first station, or to the end */
 	double time_first;
-	double time_middle;	       /* between two stations, charging at the second included */
-	double energy_last, time_last; /* from the last station to the end */
+	double time_middle;		    /* between two stations, charging at the second included */
+	double energy_middle, drive_middle; /* between two stations, without charging */
+	double energy_last, time_last;	    /* from the last station to the end */
 	double due_first,
 		slack_last; /* windows of the stations on the way: latest arrival at the first and at the second */
 };
 
 struct hops {
 	const struct evrptw *instance;
+	bool partial;	 /* stations charge as much as one likes, not always all */
 	u32 places;	 /* depot and customers */
 	u32 *first;	 /* places x places + 1: ways of (from, to) are way[first .. next first) */
 	struct hop *way; /* of one pair, shortest first */
 };
 
 /* -ENOMEM. A pair may have no way at all. */
-int hops_new(const struct evrptw *instance, struct hops **ret_hops);
+int hops_new(const struct evrptw *instance, bool partial, struct hops **ret_hops);
 void hops_free(struct hops *hops);
 
 static inline const struct hop *hops_ways(const struct hops *hops, u32 from, u32 to, u32 *ret_count)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "agent/sched/recharge.h"
 #include "agent/sched/roster.h"
 #include "agent/sched/router.h"
 
@@ -427,7 +428,7 @@ static int router_neighbours(struct router *router)
 static int router_open(struct router *router)
 {
 	u32 most = router->instance->customers;
-	int err = hops_new(router->instance, &router->hops);
+	int err = hops_new(router->instance, router->options->partial, &router->hops);
 
 	if (!err)
 		err = router_neighbours(router);
@@ -470,15 +471,20 @@ static u32 router_unreachable(const struct router *router)
 
 static void router_write(const struct roster *roster, struct routing *ret_routing)
 {
+	const struct hops *hops = roster->hops;
 	u32 i;
 
 	memset(ret_routing, 0, sizeof(*ret_routing));
+	ret_routing->partial = hops->partial;
 	for (i = 0; i < roster->tours; i++) {
 		struct routing_route *route = &ret_routing->route[i];
 
 		route->first = ret_routing->stop_count;
 		route->count = tour_stops(roster->tour[i], &ret_routing->stops[route->first],
 					  ROUTING_STOPS_MAX - route->first);
+		if (hops->partial)
+			route->count = recharge_settle(hops->instance, &ret_routing->stops[route->first], route->count,
+						       &ret_routing->charge[route->first]);
 		ret_routing->stop_count += route->count;
 	}
 	ret_routing->vehicles = roster->tours;

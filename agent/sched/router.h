@@ -16,6 +16,7 @@
 
 struct router_options {
 	u64 seed;
+	bool partial;	/* recharging by as much as one likes; else always all */
 	double seconds; /* plans so many rounds as take about this long on a slow core, and ends at twice of it */
 	u64 rounds;	/* instead, if not 0 */
 	/* Every half second of work. False ends the search with the best so far. May be NULL. */

@@ -6,6 +6,8 @@
 #ifndef VOLTGATE_SCHED_ROUTING_H
 #define VOLTGATE_SCHED_ROUTING_H
 
+#include <stdbool.h>
+
 #include "agent/sched/evrptw.h"
 
 #define ROUTING_STOPS_MAX (4 * EVRPTW_NODES_MAX)
@@ -19,7 +21,9 @@ struct routing {
 	double distance;
 	struct routing_route route[EVRPTW_NODES_MAX];
 	u32 stop_count;
-	u16 stops[ROUTING_STOPS_MAX]; /* customers and stations in the order of the visits */
+	u16 stops[ROUTING_STOPS_MAX];	  /* customers and stations in the order of the visits */
+	bool partial;			  /* stations charge what @charge says, not always all */
+	double charge[ROUTING_STOPS_MAX]; /* energy taken at each stop */
 };
 
 struct routing_fault {

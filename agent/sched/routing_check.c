@@ -40,11 +40,27 @@ static int drive_to(struct drive *drive, u32 to)
 	return 0;
 }
 
-static void drive_serve(struct drive *drive)
+static int drive_charge(struct drive *drive, double amount)
+{
+	if (!(amount >= -ROUTING_TOLERANCE && drive->energy + amount <= drive->instance->battery + ROUTING_TOLERANCE)) {
+		snprintf(drive->fault->text, sizeof(drive->fault->text),
+			 "Vehicle %u takes %g at station %u; it has %g and holds %g.", drive->vehicle, amount,
+			 drive->at, drive->energy, drive->instance->battery);
+		return -EINVAL;
+	}
+	drive->time += amount * drive->instance->recharging;
+	drive->energy += amount;
+	return 0;
+}
+
+/* @charge: what is taken at a station; NULL: all that it holds. */
+static int drive_serve(struct drive *drive, const double *charge)
 {
 	const struct evrptw *instance = drive->instance;
 	const struct evrptw_node *node = &instance->node[drive->at];
 
+	if (node->kind == EVRPTW_STATION && charge)
+		return drive_charge(drive, *charge);
 	if (node->kind == EVRPTW_STATION) {
 		drive->time += (instance->battery - drive->energy) * instance->recharging;
 		drive->energy = instance->battery;
@@ -52,9 +68,10 @@ static void drive_serve(struct drive *drive)
 		drive->time = fmax(drive->time, node->ready) + node->service;
 		drive->load += node->demand;
 	}
+	return 0;
 }
 
-static int drive_route(struct drive *drive, const u16 *stops, u32 count, bool *visited)
+static int drive_route(struct drive *drive, const u16 *stops, const double *charge, u32 count, bool *visited)
 {
 	u32 i;
 
@@ -65,9 +82,8 @@ static int drive_route(struct drive *drive, const u16 *stops, u32 count, bool *v
 				 stops[i]);
 			return -EINVAL;
 		}
-		if (drive_to(drive, stops[i]))
+		if (drive_to(drive, stops[i]) || drive_serve(drive, charge ? &charge[i] : NULL))
 			return -EINVAL;
-		drive_serve(drive);
 		if (drive->instance->node[stops[i]].kind != EVRPTW_CUSTOMER)
 			continue;
 		if (visited[stops[i]]) {
@@ -108,7 +124,8 @@ int routing_check(const struct evrptw *instance, const struct routing *routing, 
 		}
 		drive.energy = instance->battery;
 		drive.time = instance->node[0].ready;
-		if (drive_route(&drive, &routing->stops[route->first], route->count, visited))
+		if (drive_route(&drive, &routing->stops[route->first],
+				routing->partial ? &routing->charge[route->first] : NULL, route->count, visited))
 			return -EINVAL;
 		*ret_distance += drive.distance;
 	}

@@ -8,6 +8,7 @@
  */
 #include <math.h>
 
+#include "agent/sched/recharge.h"
 #include "agent/sched/tour.h"
 
 #define TOUR_EPSILON 1e-9
@@ -34,23 +35,51 @@ static inline bool tour_drive(const struct evrptw *instance, const struct hop *w
 	return true;
 }
 
-static void tour_keep_ahead(struct tour_place *place, const struct tour_ahead *new)
+/* The same where stations charge as much as one likes. */
+static bool tour_drive_partial(const struct evrptw *instance, const struct hop *way, struct recharge_state *state)
+{
+	if (!recharge_drive(instance, way->time_first, way->energy_first, state))
+		return false;
+	if (!way->stations)
+		return true;
+	if (!recharge_plug(instance, way->due_first, state))
+		return false;
+	if (way->stations == 2 && (!recharge_drive(instance, way->drive_middle, way->energy_middle, state) ||
+				   !recharge_plug(instance, way->slack_last + way->drive_middle, state)))
+		return false;
+	return recharge_drive(instance, way->time_last, way->energy_last, state);
+}
+
+static struct recharge_state tour_state(const struct tour_ahead *ahead)
+{
+	return (struct recharge_state){ ahead->time, ahead->energy, ahead->most };
+}
+
+/* Is @one never worse than @other? */
+static inline bool tour_ahead_beats(const struct hops *hops, const struct tour_ahead *one,
+				    const struct tour_ahead *other, double epsilon)
+{
+	struct recharge_state a, b;
+
+	if (one->distance > other->distance + epsilon)
+		return false;
+	if (!hops->partial)
+		return one->time <= other->time + epsilon && one->energy >= other->energy - epsilon;
+	a = tour_state(one);
+	b = tour_state(other);
+	return recharge_beats(hops->instance, &a, &b, epsilon);
+}
+
+static void tour_keep_ahead(const struct hops *hops, struct tour_place *place, const struct tour_ahead *new)
 {
 	u32 i, kept = 0;
 
-	for (i = 0; i < place->aheads; i++) {
-		const struct tour_ahead *old = &place->ahead[i];
-
-		if (old->distance <= new->distance + TOUR_EPSILON && old->time <= new->time + TOUR_EPSILON &&
-		    old->energy >= new->energy - TOUR_EPSILON)
+	for (i = 0; i < place->aheads; i++)
+		if (tour_ahead_beats(hops, &place->ahead[i], new, TOUR_EPSILON))
 			return;
-	}
-	for (i = 0; i < place->aheads; i++) {
-		const struct tour_ahead *old = &place->ahead[i];
-
-		if (new->distance > old->distance || new->time > old->time || new->energy < old->energy)
-			place->ahead[kept++] = *old;
-	}
+	for (i = 0; i < place->aheads; i++)
+		if (!tour_ahead_beats(hops, new, &place->ahead[i], 0))
+			place->ahead[kept++] = place->ahead[i];
 	for (i = kept; i && place->ahead[i - 1].distance > new->distance; i--)
 		if (i < TOUR_LABELS)
 			place->ahead[i] = place->ahead[i - 1];
@@ -79,6 +108,29 @@ static void tour_set_latest(struct tour_place *place)
 		place->latest = fmax(place->latest, place->rest[i].latest);
 }
 
+/* From leaving one place with @from to leaving the next one; false: impossible. */
+static inline bool tour_reach(const struct hops *hops, const struct hop *way, const struct tour_ahead *from,
+			      const struct evrptw_node *node, struct tour_ahead *ret_new)
+{
+	struct recharge_state state;
+
+	if (hops->partial) {
+		state = tour_state(from);
+		if (!tour_drive_partial(hops->instance, way, &state) || !recharge_serve(hops->instance, node, &state))
+			return false;
+		ret_new->time = state.time;
+		ret_new->energy = state.energy;
+		ret_new->most = state.most;
+		return true;
+	}
+	if (!tour_drive(hops->instance, way, from->time, from->energy, &ret_new->time, &ret_new->energy) ||
+	    ret_new->time > node->due + TOUR_EPSILON)
+		return false;
+	ret_new->time = fmax(ret_new->time, node->ready) + node->service;
+	ret_new->most = ret_new->energy;
+	return true;
+}
+
 static void tour_label_ahead(const struct hops *hops, struct tour *tour, u32 at)
 {
 	struct tour_place *before = &tour->place[at - 1], *place = &tour->place[at];
@@ -91,15 +143,12 @@ static void tour_label_ahead(const struct hops *hops, struct tour *tour, u32 at)
 	ways = hops_ways(hops, before->node, place->node, &count);
 	for (i = 0; i < before->aheads; i++)
 		for (j = 0; j < count; j++) {
-			if (!tour_drive(hops->instance, &ways[j], before->ahead[i].time, before->ahead[i].energy,
-					&new.time, &new.energy) ||
-			    new.time > node->due + TOUR_EPSILON)
+			if (!tour_reach(hops, &ways[j], &before->ahead[i], node, &new))
 				continue;
-			new.time = fmax(new.time, node->ready) + node->service;
 			new.distance = before->ahead[i].distance + ways[j].distance;
 			new.way = &ways[j];
 			new.from = (u8)i;
-			tour_keep_ahead(place, &new);
+			tour_keep_ahead(hops, place, &new);
 		}
 	tour_set_earliest(place);
 }
@@ -156,21 +205,39 @@ static bool tour_back(const struct evrptw *instance, const struct hop *way, cons
 	return true;
 }
 
-/* From limits at the departure to limits at the arrival, before the wait for the window. */
-static bool tour_serve_back(const struct evrptw *instance, const struct evrptw_node *node, struct tour_rest *rest)
+/* tour_back() where stations charge as much as one likes. */
+static bool tour_back_partial(const struct evrptw *instance, const struct hop *way, const struct tour_rest *rest,
+			      struct tour_rest *ret_rest)
 {
-	rest->latest -= node->service;
-	rest->charge -= node->service;
-	if (node->ready > rest->latest + TOUR_EPSILON)
-		return false;
-	rest->latest = fmin(rest->latest, node->due);
-	if (rest->charge < INFINITY) {
-		if (instance->recharging > 0)
-			rest->energy = fmax(rest->energy, (node->ready - rest->charge) / instance->recharging);
-		else if (node->ready > rest->charge + TOUR_EPSILON)
+	struct recharge_need need = { rest->energy, rest->latest, rest->charge };
+
+	if (way->stations) {
+		if (!recharge_drive_back(instance, way->time_last, way->energy_last, &need))
 			return false;
+		if (way->stations == 2) {
+			recharge_plug_back(instance, way->slack_last + way->drive_middle, &need);
+			recharge_drive_back(instance, way->drive_middle, way->energy_middle, &need);
+		}
+		recharge_plug_back(instance, way->due_first, &need);
 	}
-	return rest->energy <= instance->battery + TOUR_EPSILON;
+	if (!recharge_drive_back(instance, way->time_first, way->energy_first, &need))
+		return false;
+	*ret_rest = (struct tour_rest){ rest->distance + way->distance, need.energy, need.latest, need.charge };
+	return true;
+}
+
+static bool tour_retreat(const struct hops *hops, const struct hop *way, const struct tour_rest *rest,
+			 const struct evrptw_node *node, struct tour_rest *ret_rest)
+{
+	struct recharge_need need;
+
+	if (!(hops->partial ? tour_back_partial : tour_back)(hops->instance, way, rest, ret_rest))
+		return false;
+	need = (struct recharge_need){ ret_rest->energy, ret_rest->latest, ret_rest->charge };
+	if (!recharge_serve_back(hops->instance, node, &need))
+		return false;
+	*ret_rest = (struct tour_rest){ ret_rest->distance, need.energy, need.latest, need.charge };
+	return true;
 }
 
 static void tour_label_rest(const struct hops *hops, struct tour *tour, u32 at)
@@ -185,8 +252,7 @@ static void tour_label_rest(const struct hops *hops, struct tour *tour, u32 at)
 	ways = hops_ways(hops, place->node, after->node, &count);
 	for (i = 0; i < after->rests; i++)
 		for (j = 0; j < count; j++)
-			if (tour_back(hops->instance, &ways[j], &after->rest[i], &new) &&
-			    tour_serve_back(hops->instance, node, &new))
+			if (tour_retreat(hops, &ways[j], &after->rest[i], node, &new))
 				tour_keep_rest(place, &new);
 	tour_set_latest(place);
 }
@@ -198,7 +264,9 @@ static void tour_ends(const struct hops *hops, struct tour *tour)
 
 	first->node = last->node = 0;
 	first->aheads = last->rests = 1;
-	first->ahead[0] = (struct tour_ahead){ .time = instance->node[0].ready, .energy = instance->battery };
+	first->ahead[0] = (struct tour_ahead){ .time = instance->node[0].ready,
+					       .energy = instance->battery,
+					       .most = instance->battery };
 	last->rest[0] = (struct tour_rest){ .latest = instance->node[0].due, .charge = INFINITY };
 	tour_set_earliest(first);
 	tour_set_latest(last);
@@ -256,12 +324,34 @@ void tour_remove(const struct hops *hops, struct tour *tour, u32 from, u32 count
 	tour_relabel(hops, tour, from, from - 1);
 }
 
-/* The cheapest rest that (time, energy) can still drive; INFINITY. */
-static double tour_finish(const struct evrptw *instance, const struct tour_place *place, double time, double energy)
+/* The cheapest rest from @way on; INFINITY. */
+static double tour_finish_partial(const struct evrptw *instance, const struct hop *way, const struct tour_ahead *from,
+				  const struct tour_place *place)
 {
-	double mix = time - instance->recharging * energy;
+	struct recharge_state state = tour_state(from);
 	u32 i;
 
+	if (!tour_drive_partial(instance, way, &state))
+		return INFINITY;
+	for (i = 0; i < place->rests; i++) { /* cheapest first */
+		struct recharge_need need = { place->rest[i].energy, place->rest[i].latest, place->rest[i].charge };
+
+		if (recharge_meets(instance, &state, &need))
+			return place->rest[i].distance;
+	}
+	return INFINITY;
+}
+
+/* The same with full recharges. */
+static double tour_finish(const struct evrptw *instance, const struct hop *way, const struct tour_ahead *from,
+			  const struct tour_place *place)
+{
+	double time, energy, mix;
+	u32 i;
+
+	if (!tour_drive(instance, way, from->time, from->energy, &time, &energy))
+		return INFINITY;
+	mix = time - instance->recharging * energy;
 	for (i = 0; i < place->rests; i++) { /* cheapest first */
 		const struct tour_rest *rest = &place->rest[i];
 
@@ -279,7 +369,8 @@ double tour_with(const struct hops *hops, const struct tour *tour, u32 position,
 	const struct evrptw_node *stop = &instance->node[node];
 	const struct hop *in, *out;
 	u32 i, j, k, in_count, out_count;
-	double best = limit, time, energy, to_time, to_energy, so_far, rest;
+	double best = limit, time, so_far, rest;
+	struct tour_ahead at;
 
 	/* driving straight through is the fastest there is */
 	time = before->earliest + evrptw_time(instance, before->node, node);
@@ -295,17 +386,13 @@ double tour_with(const struct hops *hops, const struct tour *tour, u32 position,
 			so_far = before->ahead[i].distance + in[j].distance;
 			if (!out_count || so_far + out[0].distance + after->rest[0].distance >= best)
 				break; /* ways are in order of distance */
-			if (!tour_drive(instance, &in[j], before->ahead[i].time, before->ahead[i].energy, &time,
-					&energy) ||
-			    time > stop->due + TOUR_EPSILON)
+			if (!tour_reach(hops, &in[j], &before->ahead[i], stop, &at))
 				continue;
-			time = fmax(time, stop->ready) + stop->service;
 			for (k = 0; k < out_count; k++) {
 				if (so_far + out[k].distance + after->rest[0].distance >= best)
 					break;
-				if (!tour_drive(instance, &out[k], time, energy, &to_time, &to_energy))
-					continue;
-				rest = tour_finish(instance, after, to_time, to_energy);
+				rest = hops->partial ? tour_finish_partial(instance, &out[k], &at, after)
+						     : tour_finish(instance, &out[k], &at, after);
 				if (so_far + out[k].distance + rest < best)
 					best = so_far + out[k].distance + rest;
 			}

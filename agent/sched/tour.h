@@ -21,6 +21,7 @@
 
 struct tour_ahead { /* forward */
 	double distance, time, energy;
+	double most;	       /* partial recharge: energy that it could have, charging longer (recharge.h) */
 	const struct hop *way; /* by which it came */
 	u8 from;	       /* label of the place before */
 };

@@ -14,6 +14,12 @@ struct oracle {
 	double distance; /* shortest with so many */
 };
 
+/*
+ * Partial recharge, for instances whose distances and battery are whole, with rates of 1: then whole amounts are
+ * enough, and the earliest time for each whole energy says all. Slow, obvious, and unlike the solver.
+ */
+void oracle_solve_partial(const struct evrptw *instance, struct oracle *ret_best);
+
 /* At most some 7 customers. */
 void oracle_solve(const struct evrptw *instance, struct oracle *ret_best);
 

@@ -59,6 +59,17 @@ def main():
         ktap.ok(code == 2 and err.count("\n") == 1 and "voltgate: " in err, "a plan with a stop less is refused", err)
         code, out, err = route("route", TINY, "--time", "0.2")
         ktap.ok(not code and "vehicles, distance" in out, "people get lines", err)
+        code, out, err = route("-j", "route", TINY, "--partial", "--time", "0.2")
+        plan = json.loads(out) if not code else {}
+        ktap.ok(not code and [len(r) for r in plan["routes"]] == [len(c) for c in plan["charges"]],
+                "--partial says what is taken at each stop", err)
+        open(solution, "w").write(out)
+        code, out, err = route("route", "check", solution, TINY)
+        ktap.ok(not code and out.startswith("good"), "its solution passes the check", err)
+        plan["charges"][0] = plan["charges"][0][1:]
+        json.dump(plan, open(solution, "w"))
+        code, out, err = route("route", "check", solution, TINY)
+        ktap.ok(code == 2 and "charges" in err, "a charge less than there are stops is refused", err)
         for old, new, word in BAD:
             code, out, err = route("route", altered(folder, old, new), "--time", "0.2")
             ktap.ok(code == 2 and word in err and err.count("\n") == 1, f"bad input ({new.strip()[:40]}) has its sentence",

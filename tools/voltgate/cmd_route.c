@@ -21,6 +21,7 @@ struct words {
 	const char *instance, *solution;
 	u64 seed;
 	double seconds;
+	bool partial;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -77,7 +78,10 @@ static int report(const struct cli *cli, const struct evrptw *instance, const st
 		for (j = 0; j < route->count; j++) {
 			u32 node = routing->stops[route->first + j];
 
-			printf(instance->node[node].kind == EVRPTW_STATION ? " (%u)" : " %u", node);
+			if (routing->partial && instance->node[node].kind == EVRPTW_STATION)
+				printf(" (%u +%.2f)", node, routing->charge[route->first + j]);
+			else
+				printf(instance->node[node].kind == EVRPTW_STATION ? " (%u)" : " %u", node);
 		}
 		printf("\n");
 	}
@@ -106,7 +110,9 @@ static int fail(const struct evrptw *instance, const struct router_report *solve
 static int solve(const struct cli *cli, const struct words *words)
 {
 	struct routing *routing = malloc(sizeof(*routing));
-	struct router_options options = { .seed = words->seed, .seconds = words->seconds, .progress = show_progress };
+	struct router_options options = {
+		.seed = words->seed, .partial = words->partial, .seconds = words->seconds, .progress = show_progress
+	};
 	struct router_report solved;
 	struct routing_fault fault;
 	struct evrptw *instance;
@@ -192,7 +198,8 @@ static int take_option(const char *option, const char *value, struct words *word
 	else if (!strcmp(option, "--time"))
 		words->seconds = strtod(value, &end);
 	else
-		return say_usage("route", "\"%.60s\" is no option of route (--seed N, --time SECONDS)", option);
+		return say_usage("route", "\"%.60s\" is no option of route (--seed N, --time SECONDS, --partial)",
+				 option);
 	if (end == value || *end || *value == '-' || !(words->seconds > 0 && words->seconds <= ROUTE_SECONDS_MAX))
 		return say_usage("route", "%s takes a %s, not \"%.60s\"", option,
 				 strcmp(option, "--seed") ? "time above 0 and up to 86400 seconds" : "number", value);
@@ -206,7 +213,9 @@ static int route(const struct cli *cli, int argc, char **argv)
 	int at, status;
 
 	for (at = 1 + checking; at < argc; at++) {
-		if (argv[at][0] == '-' && !checking) {
+		if (!checking && !strcmp(argv[at], "--partial")) {
+			words.partial = true;
+		} else if (argv[at][0] == '-' && !checking) {
 			status = take_option(argv[at], argv[at + 1], &words);
 			if (status)
 				return status;
@@ -230,11 +239,13 @@ static const char *const verbs[] = { "check", NULL };
 const struct cli_command cmd_route = {
 	.name = "route",
 	.run = route,
-	.usage = "[--seed N] [--time SECONDS] INSTANCE\ncheck SOLUTION INSTANCE",
+	.usage = "[--seed N] [--time SECONDS] [--partial] INSTANCE\ncheck SOLUTION INSTANCE",
 	.summary = "Find or check routes of electric vehicles",
 	.help = "INSTANCE is a file of the E-VRPTW format. Few vehicles come first, then a short distance; recharging "
 		"fills\n"
-		"the battery. The same --seed (default 1) and --time (default 10) give the same routes wherever the "
+		"the battery, or with --partial takes as much as is needed (a problem of its own, whose distances are "
+		"not to be\ncompared). The same --seed (default 1) and --time (default 10) give the same routes "
+		"wherever the "
 		"machine\n"
 		"is not much slower than that time was meant for; \"cut short\" says where it was. check drives the "
 		"routes of\n"

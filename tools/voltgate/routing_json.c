@@ -9,19 +9,28 @@
 
 json_t *routing_json_put(const struct evrptw *instance, const struct routing *routing)
 {
-	json_t *routes = json_array(), *stops;
+	json_t *routes = json_array(), *charges = json_array(), *stops, *charge, *object;
 	u32 i, j;
 
 	for (i = 0; i < routing->vehicles; i++) {
 		const struct routing_route *route = &routing->route[i];
 
 		stops = json_array();
-		for (j = 0; j < route->count; j++)
+		charge = json_array();
+		for (j = 0; j < route->count; j++) {
 			json_array_append_new(stops, json_integer(routing->stops[route->first + j]));
+			json_array_append_new(charge, json_real(routing->charge[route->first + j]));
+		}
 		json_array_append_new(routes, stops);
+		json_array_append_new(charges, charge);
 	}
-	return json_pack("{s:s, s:I, s:f, s:o}", "instance", instance->name, "vehicles", (json_int_t)routing->vehicles,
-			 "distance", routing->distance, "routes", routes);
+	object = json_pack("{s:s, s:I, s:f, s:o}", "instance", instance->name, "vehicles",
+			   (json_int_t)routing->vehicles, "distance", routing->distance, "routes", routes);
+	if (routing->partial)
+		json_object_set_new(object, "charges", charges);
+	else
+		json_decref(charges);
+	return object;
 }
 
 static int routing_json_stop(const json_t *stop, size_t vehicle, struct routing *routing, char ret_error[240])
@@ -38,6 +47,33 @@ static int routing_json_stop(const json_t *stop, size_t vehicle, struct routing 
 		return -EINVAL;
 	}
 	routing->stops[routing->stop_count++] = (u16)node;
+	return 0;
+}
+
+/* What is taken at each stop, in arrays like those of the stops. */
+static int routing_json_charges(const json_t *charges, struct routing *routing, char ret_error[240])
+{
+	const json_t *list, *amount;
+	u32 vehicle, at;
+
+	routing->partial = true;
+	for (vehicle = 0; vehicle < routing->vehicles; vehicle++) {
+		const struct routing_route *route = &routing->route[vehicle];
+
+		list = json_array_get(charges, vehicle);
+		if (json_array_size(charges) != routing->vehicles || json_array_size(list) != route->count) {
+			snprintf(ret_error, 240, "\"charges\" has not one number for each stop of each route");
+			return -EINVAL;
+		}
+		for (at = 0; at < route->count; at++) {
+			amount = json_array_get(list, at);
+			if (!json_is_number(amount)) {
+				snprintf(ret_error, 240, "charge %u of vehicle %u is no number", at + 1, vehicle + 1);
+				return -EINVAL;
+			}
+			routing->charge[route->first + at] = json_number_value(amount);
+		}
+	}
 	return 0;
 }
 
@@ -65,5 +101,7 @@ int routing_json_take(const json_t *object, struct routing *ret_routing, char re
 		route->count = ret_routing->stop_count - route->first;
 	}
 	ret_routing->distance = json_number_value(json_object_get(object, "distance"));
+	if (json_object_get(object, "charges"))
+		return routing_json_charges(json_object_get(object, "charges"), ret_routing, ret_error);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /*
  * routing_json.h - routes as JSON, to and fro:
  * {"instance": NAME, "vehicles": N, "distance": D, "routes": [[NODE, ...], ...]}
+ * With partial recharge "charges" has, for each stop of each route, the energy taken there.
  */
 #ifndef VOLTGATE_TOOLS_ROUTING_JSON_H
 #define VOLTGATE_TOOLS_ROUTING_JSON_H
