@@ -11,3 +11,5 @@ $(eval $(call vg_test,contract/session,tests/contract/session_test.c $(CHARGING_
 $(eval $(call vg_test,contract/account_table,tests/contract/account_table_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
 $(eval $(call vg_test,contract/session_conflict,tests/contract/session_conflict_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
 $(eval $(call vg_test,contract/rating,tests/contract/rating_test.c $(CHARGING_STAGE),$(CHARGING_LIBS) -lm))
+$(eval $(call vg_test,contract/misbehaviour,tests/contract/misbehaviour_test.c tests/contract/chain_stage.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
+$(eval $(call vg_test,contract/anchor,tests/contract/anchor_test.c tests/contract/chain_stage.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
