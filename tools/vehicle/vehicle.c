@@ -26,13 +26,29 @@ static int vehicle_fail(struct vehicle_error *ret_error, int err, const char *fo
 	return err;
 }
 
-uint64_t vehicle_now(struct vehicle *vehicle)
+static uint64_t vehicle_unix_us(void)
 {
 	struct timeval wall;
-	uint64_t now;
 
 	gettimeofday(&wall, NULL);
-	now = time_text_of_unix((uint64_t)wall.tv_sec * 1000000 + (uint64_t)wall.tv_usec);
+	return (uint64_t)wall.tv_sec * 1000000 + (uint64_t)wall.tv_usec;
+}
+
+/* Milliseconds since 1970, as the command line counts for the same wallet. */
+static uint64_t vehicle_nonce(struct vehicle *vehicle)
+{
+	uint64_t nonce = vehicle_unix_us() / 1000;
+
+	if (nonce <= vehicle->last_nonce)
+		nonce = vehicle->last_nonce + 1;
+	vehicle->last_nonce = nonce;
+	return nonce;
+}
+
+uint64_t vehicle_now(struct vehicle *vehicle)
+{
+	uint64_t now = time_text_of_unix(vehicle_unix_us());
+
 	if (now <= vehicle->last_now)
 		now = vehicle->last_now + 1;
 	vehicle->last_now = now;
@@ -231,7 +247,7 @@ int vehicle_ask(struct vehicle *vehicle, enum voltgate_type type, const char *fu
 	vehicle->sent = 0;
 	if (err)
 		return err;
-	wanted.nonce = vehicle_now(vehicle) / 1000; /* milliseconds: a wallet asks less often than that */
+	wanted.nonce = vehicle_nonce(vehicle);
 	request.len = voltgate_proposal_make(&vehicle->wallet, &vehicle->session, &wanted, request.proposal);
 	if (request.len < 0)
 		return vehicle_fail(ret_error, request.len, "The request is too long for a packet.");

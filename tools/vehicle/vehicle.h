@@ -36,7 +36,7 @@ struct vehicle {
 	uint64_t mandated;		    /* the session it was signed for */
 	uint8_t charging[32];		    /* the charging session: what the mandate names, or will begin */
 	bool begun;			    /* that session's start was committed, here or at another gateway */
-	uint64_t last_now;		    /* times and nonces rise */
+	uint64_t last_now, last_nonce;	    /* they rise */
 	unsigned int hellos, cookies, sent; /* of the last step */
 };
 
