@@ -18,10 +18,10 @@ $(B)/tests/bench-ledger/cap: $(patsubst %.c,$(B)/obj/%.o,tests/bench-ledger/cap.
 -include $(patsubst %.c,$(B)/obj/%.d,tests/bench-ledger/load.c tests/bench-ledger/grow.c tests/bench-ledger/deal.c tests/txn/action.c tests/bench-ledger/cap.c)
 
 .PHONY: bench-ledger run-bench-ledger
-#: make bench-ledger   a ledger's consortium on loopback, measured (25 minutes); QUICK=1: 3 minutes
+#: make bench-ledger   a ledger's consortium on loopback, measured (25 minutes); QUICK=1: 3 minutes; RESUME=1 goes on
 bench-ledger: depends
 	$(MAKE) -j$(shell nproc) all
 	$(MAKE) run-bench-ledger
 run-bench-ledger: $(addprefix $(B)/tests/bench-ledger/,load grow cap) $(B)/voltgate $(B)/voltgated \
 		$(filter $(B)/demo/voltgated-liar,$(PROGRAMS))
-	tests/bench-ledger/bench.py $(if $(QUICK),--quick)
+	tests/bench-ledger/bench.py $(if $(QUICK),--quick) $(if $(RESUME),--resume)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The measures of the ledger's benchmark: each gets a bench and puts raw numbers into bench.result."""
+"""The measures of the ledger's benchmark: each gets a bench, goes through its cases and puts raw numbers into
+bench.result. A case that fails is told and left out; one that an earlier run finished is kept (bench.case())."""
 import json
 import os
 import re
@@ -17,8 +18,8 @@ GROW = os.path.join(BUILD, "tests/bench-ledger/grow")
 OPEN = (("open-requests", 1), ("evidence", 1), ("evidence-age-s", 3600), ("transaction-life-s", 3600))
 KINDS = {"o": "(o) ordered only", "a": "(a) signed, endorsed in batches", "A": "(a') signed, endorsed singly",
          "b": "(b) verdicts, endorsed in batches"}
-# Transactions made beforehand for a second of load: somewhat more than can be committed.
-PER_SECOND = {"o": 90000, "a": 9000, "A": 4000, "b": 40000}
+# Transactions made beforehand for a second of load on four replicas: somewhat more than can be committed.
+PER_SECOND = {"o": 110000, "a": 12000, "A": 5000, "b": 20000}
 CLIENTS = 64  # whose requests are mixed; each costs a block that holds some of its requests a write of its window
 INFLIGHT = {"o": 2400, "a": 1000, "A": 500, "b": 2000}
 LAYERS = (  # by symbol, then by library: first match counts
@@ -56,10 +57,12 @@ def run_load(words, beside=None, timeout=600):
     return json.loads(out)
 
 
-def load(bench, group, kind, seconds=None, rate=0, payload=100, nodes=None, beside=None, warm=None, **options):
+def load(bench, group, kind, seconds=None, rate=0, payload=100, nodes=None, beside=None, warm=None, expected=0, **options):
+    """@expected: transactions a second, if that is known from a run before."""
     seconds = seconds or bench.seconds
     warm = bench.warm if warm is None else warm
-    count = int((rate or PER_SECOND[kind]) * (seconds + warm)) + 500
+    per_second = rate or (expected * 1.6 if expected else PER_SECOND[kind] * 4 / group.count)
+    count = int(per_second * (seconds + warm)) + 500
     options.setdefault("inflight", INFLIGHT[kind])
     options.setdefault("clients", CLIENTS)
     options.setdefault("batch", 1 if rate else min(100, max(1, options["inflight"] // 8)))
@@ -81,49 +84,48 @@ def cpu_between(before, after):
 
 # --- throughput and latency ---
 
-def saturate(bench, replicas, kind, payload, runs):
-    """Medians of several runs on one consortium each, at saturation."""
+def saturate(bench, replicas, kind, payload):
+    """Medians of several runs on one consortium, at saturation."""
     results = []
     with Consortium(bench.folder(), replicas, OPEN) as group:
-        for _ in range(runs):
+        for _ in range(bench.runs):
             before = {}
 
             def begin(_started):
                 before["usage"] = usages(group)
 
-            run = load(bench, group, kind, payload=payload, beside=begin)
+            run = load(bench, group, kind, payload=payload, beside=begin, expected=results[-1]["per_second"] if results else 0)
             after = usages(group)
             run["nodes_cpu_s"] = cpu_between(before["usage"], after)
             run["rss_most_mib"] = max(usage["rss_most_mib"] for usage in after)
             results.append(run)
         heights = [node.channel()["height"] for node in group.nodes]
-    return {"replicas": replicas, "kind": kind, "payload": payload, "runs": results, "heights": heights,
-            "per_second": median(results, "per_second"), "p50_ms": median(results, "p50_ms"),
-            "p99_ms": median(results, "p99_ms"), "rss_most_mib": max(run["rss_most_mib"] for run in results),
-            "cpu_us_per_transaction_and_replica":
-                statistics.median(run["nodes_cpu_s"] / max(1, run["committed"]) / replicas * 1e6 for run in results)}
+    row = {"replicas": replicas, "kind": kind, "payload": payload, "runs": results, "heights": heights,
+           "per_second": median(results, "per_second"), "p50_ms": median(results, "p50_ms"),
+           "p99_ms": median(results, "p99_ms"), "rss_most_mib": max(run["rss_most_mib"] for run in results),
+           "cpu_us_per_transaction_and_replica":
+               statistics.median(run["nodes_cpu_s"] / max(1, run["committed"]) / replicas * 1e6 for run in results)}
+    bench.say(f"    {row['per_second']:,.0f}/s, p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms, "
+              f"{row['rss_most_mib']:.0f} MiB")
+    return row
 
 
 def throughput(bench):
-    table = []
     for replicas, kind, payload in bench.grid:
-        bench.say(f"{replicas} replicas, {KINDS[kind]}, {payload} B")
-        row = saturate(bench, replicas, kind, payload, bench.runs)
-        bench.say(f"    {row['per_second']:,.0f}/s, p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms, "
-                  f"{row['rss_most_mib']:.0f} MiB")
-        table.append(row)
-    bench.result["throughput"] = table
+        bench.case("throughput", f"{replicas} replicas, {KINDS[kind]}, {payload} B",
+                   lambda: saturate(bench, replicas, kind, payload))
 
 
 def light(bench):
     """Requests one by one, at a rate that leaves the machine nearly idle."""
-    table = []
-    with Consortium(bench.folder(), 4, OPEN) as group:
-        for kind in "oab":
-            run = load(bench, group, kind, rate=100, seconds=bench.seconds)
-            table.append({"kind": kind, "rate": 100, **run})
-            bench.say(f"light load, {KINDS[kind]}: p50 {run['p50_ms']:.2f} ms, p99 {run['p99_ms']:.2f} ms")
-    bench.result["light"] = table
+    def run(kind):
+        with Consortium(bench.folder(), 4, OPEN) as group:
+            row = {"kind": kind, "rate": 100, **load(bench, group, kind, rate=100)}
+        bench.say(f"    p50 {row['p50_ms']:.2f} ms, p99 {row['p99_ms']:.2f} ms")
+        return row
+
+    for kind in "oab":
+        bench.case("light", f"light load, {KINDS[kind]}", lambda: run(kind))
 
 
 def cap(bench):
@@ -149,61 +151,65 @@ def share(run, from_s, to_s):
     return sum(bins) / max(0.01, len(bins) * 0.01)
 
 
+def kill_primary(bench):
+    with Consortium(bench.folder(), 4, OPEN) as group:
+        primary = group.primary()
+        others = [node for node in group.nodes if node is not primary]
+
+        def kill(_started):
+            time.sleep(2)
+            primary.stop(signal.SIGKILL)
+
+        run = load(bench, group, "o", seconds=7, nodes=others, beside=kill, inflight=1200)
+    row = {"gap_s": longest_gap(run, 1.5), "before_per_second": share(run, 0, 1.9), "after_per_second": share(run, 4, 7),
+           "lost": run["lost"], "outcomes": run["outcomes"]}
+    bench.say(f"    {row['gap_s']:.2f} s without commits")
+    return row
+
+
 def dead_primary(bench):
-    gaps = []
-    for _ in range(bench.runs):
-        with Consortium(bench.folder(), 4, OPEN) as group:
-            primary = group.primary()
-            others = [node for node in group.nodes if node is not primary]
+    for turn in range(bench.runs):
+        bench.case("dead_primary", f"primary killed, {turn + 1}", lambda: kill_primary(bench))
 
-            def kill(_started):
-                time.sleep(2)
-                primary.stop(signal.SIGKILL)
 
-            run = load(bench, group, "o", seconds=7, nodes=others, beside=kill, inflight=1200)
-            gaps.append({"gap_s": longest_gap(run, 1.5), "before_per_second": share(run, 0, 1.9),
-                         "after_per_second": share(run, 4, 7), "lost": run["lost"], "outcomes": run["outcomes"]})
-            bench.say(f"primary killed: {gaps[-1]['gap_s']:.2f} s without commits")
-    bench.result["dead_primary"] = {"runs": gaps, "gap_s": statistics.median(gap["gap_s"] for gap in gaps)}
+def with_fault(bench, fault, of_primary, begin, end):
+    """Share of the peak that is left with one replica of four at fault, from begin(victim) to end(victim)."""
+    with Consortium(bench.folder(), 4, OPEN) as group:
+        victim = group.primary() if of_primary else [node for node in group.nodes if node is not group.primary()][0]
+        others = [node for node in group.nodes if node is not victim]
+        peak = load(bench, group, "o", nodes=others)
+        begin(victim)
+        try:
+            run = load(bench, group, "o", nodes=others, warm=bench.warm + 2, expected=peak["per_second"])
+        finally:
+            end(victim)
+    row = {"fault": fault, "peak_per_second": peak["per_second"], "per_second": run["per_second"],
+           "share": run["per_second"] / peak["per_second"], "p99_ms": run["p99_ms"]}
+    bench.say(f"    {row['share'] * 100:.0f} % of {peak['per_second']:,.0f}/s")
+    return row
 
 
 def faulty(bench):
-    """Share of the peak that is left with one replica of four at fault."""
-    table = []
-    for name, of_primary in (("silent backup", False), ("silent primary", True)):
-        with Consortium(bench.folder(), 4, OPEN) as group:
-            victim = group.primary() if of_primary else [node for node in group.nodes if node is not group.primary()][0]
-            others = [node for node in group.nodes if node is not victim]
-            peak = load(bench, group, "o", nodes=others)
-            victim.signal(signal.SIGSTOP)
-            try:
-                time.sleep(1.5)
-                run = load(bench, group, "o", nodes=others, warm=bench.warm + 2)
-            finally:
-                victim.signal(signal.SIGCONT)
-            table.append({"fault": name, "peak_per_second": peak["per_second"], "per_second": run["per_second"],
-                          "share": run["per_second"] / peak["per_second"], "p99_ms": run["p99_ms"]})
-            bench.say(f"{name}: {table[-1]['share'] * 100:.0f} % of {peak['per_second']:,.0f}/s")
-    liar(bench, table)
-    bench.result["faulty"] = table
+    """Silent ones are stopped; a liar votes for other things than it says, every second second (tools/demo/liar.c)."""
+    liar = os.path.join(BUILD, "demo/voltgated-liar")
 
+    def silence(victim):
+        victim.signal(signal.SIGSTOP)
+        time.sleep(1.5)
 
-def liar(bench, table):
-    """A replica that votes for other things than it says, every second second (tools/demo/liar.c)."""
-    program = os.path.join(BUILD, "demo/voltgated-liar")
-    if not os.path.exists(program):
-        bench.say(f"lying replica: {program} is not built; left out")
-        return
-    with Consortium(bench.folder(), 4, OPEN) as group:
-        victim = [node for node in group.nodes if node is not group.primary()][0]
-        others = [node for node in group.nodes if node is not victim]
-        peak = load(bench, group, "o", nodes=others)
+    def release(victim):
+        victim.signal(signal.SIGCONT)
+
+    def lie(victim):
         victim.stop()
-        victim.start(program)
-        run = load(bench, group, "o", nodes=others, warm=bench.warm + 2)
-    table.append({"fault": "lying backup", "peak_per_second": peak["per_second"], "per_second": run["per_second"],
-                  "share": run["per_second"] / peak["per_second"], "p99_ms": run["p99_ms"]})
-    bench.say(f"lying backup: {table[-1]['share'] * 100:.0f} % of {peak['per_second']:,.0f}/s")
+        victim.start(liar)
+
+    for fault, of_primary in (("silent backup", False), ("silent primary", True)):
+        bench.case("faulty", fault, lambda: with_fault(bench, fault, of_primary, silence, release))
+    if os.path.exists(liar):
+        bench.case("faulty", "lying backup", lambda: with_fault(bench, "lying backup", False, lie, lambda victim: None))
+    else:
+        bench.say(f"lying replica: {liar} is not built; left out")
 
 
 # --- long chains and large states ---
@@ -254,53 +260,63 @@ def follow(late, goal, seconds_most):
     return height, time.monotonic() - started
 
 
+def caught_up(bench, blocks, per_block):
+    with prepared(bench, 3, kind="b", blocks=blocks, per_block=per_block, clients=CLIENTS) as group:
+        goal, late = group.nodes[0].channel()["height"], group.nodes[3]
+        first = late.channel()["height"]
+        height, seconds = follow(late, goal, 600)
+        usage = late.usage()
+    row = {"blocks": height - first, "per_block": per_block, "seconds": seconds, "done": height >= goal,
+           "blocks_per_second": (height - first) / seconds, "per_second": (height - first) * per_block / seconds,
+           "usage": usage}
+    bench.say(f"    {row['blocks_per_second']:,.0f} blocks/s, {row['per_second']:,.0f} transactions/s, "
+              f"{usage['user_s'] + usage['system_s']:.1f} s of CPU{'' if row['done'] else ', NOT to the end'}")
+    return row
+
+
 def catch_up(bench):
     """A node that has the genesis only: many small blocks, and fewer of the size that saturation makes."""
-    table = []
     for blocks, per_block in bench.catch_up:
-        bench.say(f"catching up {blocks:,} blocks of {per_block} transactions")
-        with prepared(bench, 3, kind="b", blocks=blocks, per_block=per_block, clients=64) as group:
-            goal, late = group.nodes[0].channel()["height"], group.nodes[3]
-            first = late.channel()["height"]
-            height, seconds = follow(late, goal, 600)
-            usage = late.usage()
-        table.append({"blocks": height - first, "per_block": per_block, "seconds": seconds, "done": height >= goal,
-                      "blocks_per_second": (height - first) / seconds,
-                      "per_second": (height - first) * per_block / seconds, "usage": usage})
-        bench.say(f"    {table[-1]['blocks_per_second']:,.0f} blocks/s, {table[-1]['per_second']:,.0f} transactions/s, "
-                  f"{usage['user_s'] + usage['system_s']:.1f} s of CPU")
-    bench.result["catch_up"] = table
+        bench.case("catch_up", f"catching up {blocks:,} blocks of {per_block}", lambda: caught_up(bench, blocks, per_block))
+
+
+def latency_at(bench, keys):
+    """Latency at a modest rate with @keys in the state; they are put by transactions of 500 writes."""
+    with Consortium(bench.folder(), 4, OPEN) as group:
+        writes = min(500, keys)
+        words = group.load_words(LOAD, "b", payload=20, writes=writes, count=keys // writes, batch=1, inflight=32,
+                                 warm=0, seconds=300, clients=16)
+        filled = run_load(words)
+        put = filled["outcomes"].get("valid", 0) * writes
+        if put < 0.99 * keys:
+            raise Trouble(f"only {put:,} of {keys:,} keys could be put: {filled['outcomes']}")
+        time.sleep(2)  # what LevelDB still sorts is not the blocks' to pay
+        runs = [load(bench, group, "b", rate=500, batch=5) for _ in range(bench.runs)]
+        rss = max(usage["rss_most_mib"] for usage in usages(group))
+    row = {"keys": put, "p50_ms": median(runs, "p50_ms"), "p99_ms": median(runs, "p99_ms"), "rss_most_mib": rss,
+           "filled": filled, "runs": runs}
+    bench.say(f"    p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms, {rss:.0f} MiB")
+    return row
 
 
 def state(bench):
-    """Latency at a modest rate, from a thousand to a million keys; they are put by transactions of 500 writes."""
-    table = []
     for keys in bench.states:
-        with Consortium(bench.folder(), 4, OPEN) as group:
-            writes = min(500, keys)
-            words = group.load_words(LOAD, "b", payload=20, writes=writes, count=keys // writes, batch=1, inflight=32,
-                                     warm=0, seconds=300, clients=16)
-            filled = run_load(words)
-            if filled["committed"] * writes < keys:
-                raise Trouble(f"only {filled['committed'] * writes:,} of {keys:,} keys could be put")
-            runs = [load(bench, group, "b", rate=500, batch=5) for _ in range(bench.runs)]
-            rss = max(usage["rss_most_mib"] for usage in usages(group))
-        table.append({"keys": keys, "p50_ms": median(runs, "p50_ms"), "p99_ms": median(runs, "p99_ms"),
-                      "rss_most_mib": rss, "filled": filled, "runs": runs})
-        bench.say(f"{keys:,} keys: p50 {table[-1]['p50_ms']:.1f} ms, p99 {table[-1]['p99_ms']:.1f} ms, {rss:.0f} MiB")
-    bench.result["state"] = table
+        bench.case("state", f"latency at {keys:,} keys", lambda: latency_at(bench, keys))
 
 
-def snapshot(bench):
+def snapshot_of(bench, keys):
     """A state of many keys, exported and imported within one process."""
     with Consortium(bench.folder(), 4, OPEN, lambda group: None) as group:
-        keys = bench.states[-1]
         done = subprocess.run(grow_words(group, group.file("grown"), payload=20, writes=500, per_block=20, clients=16,
                                          blocks=max(1, keys // 10000), snapshot=group.file("taken")),
                               check=True, capture_output=True, text=True)
-    bench.result["snapshot"] = {"keys": keys, **json.loads(done.stdout.splitlines()[-1])}
-    bench.say(f"snapshot of {keys:,} keys: {bench.result['snapshot']['seconds']:.2f} s, "
-              f"{bench.result['snapshot']['bytes'] / 1e6:.0f} MB")
+    row = {"keys": keys, **json.loads(done.stdout.splitlines()[-1])}
+    bench.say(f"    {row['seconds']:.2f} s, {row['bytes'] / 1e6:.0f} MB")
+    return row
+
+
+def snapshot(bench):
+    bench.case("snapshot", f"snapshot of {bench.states[-1]:,} keys", lambda: snapshot_of(bench, bench.states[-1]))
 
 
 # --- where the time goes ---
@@ -339,29 +355,30 @@ def layer_of(library, symbol, pages):
     return "kernel, rest" if "kernel" in library else "rest"
 
 
+def profile_of(bench, kind, pages):
+    with Consortium(bench.folder(), 4, OPEN) as group:
+        data = group.file("perf.data")
+        pids = ",".join(str(node.process.pid) for node in group.nodes)
+
+        def record(_started):
+            subprocess.run(["perf", "record", "-q", "-F", "499", "-g", "-o", data, "-p", pids, "--", "sleep",
+                            str(max(1, bench.seconds - 1))], stderr=subprocess.DEVNULL, check=False)
+
+        run = load(bench, group, kind, beside=record)
+        lines = list(report_lines(data))
+    layers = {}
+    for part, library, symbol in lines:
+        name = layer_of(library, symbol, pages)
+        layers[name] = layers.get(name, 0) + part
+    ordered = sorted(layers.items(), key=lambda item: -item[1])
+    bench.say("    " + ", ".join(f"{name} {part:.0f} %" for name, part in ordered))
+    return {"kind": kind, "per_second": run["per_second"], "layers": layers, "symbols": lines[:80]}
+
+
 def profile(bench):
     if not shutil.which("perf"):
         bench.say("profile: perf is not installed (apt install linux-perf); left out")
-        bench.result["profile"] = None
         return
-    table, pages = [], learn_pages(bench)
+    pages = learn_pages(bench)
     for kind in "ob":
-        with Consortium(bench.folder(), 4, OPEN) as group:
-            data = group.file("perf.data")
-            pids = ",".join(str(node.process.pid) for node in group.nodes)
-
-            def record(_started):
-                subprocess.run(["perf", "record", "-q", "-F", "499", "-g", "-o", data, "-p", pids, "--", "sleep",
-                                str(max(1, bench.seconds - 1))], stderr=subprocess.DEVNULL, check=False)
-
-            run = load(bench, group, kind, beside=record)
-            lines = list(report_lines(data))
-        layers = {}
-        for part, library, symbol in lines:
-            name = layer_of(library, symbol, pages)
-            layers[name] = layers.get(name, 0) + part
-        table.append({"kind": kind, "per_second": run["per_second"], "layers": layers, "symbols": lines[:80]})
-        ordered = sorted(layers.items(), key=lambda item: -item[1])
-        bench.say(f"profile {KINDS[kind]}: " + ", ".join(f"{name} {part:.0f} %" for name, part in ordered))
-    bench.result["profile"] = table
-
+        bench.case("profile", f"profile {KINDS[kind]}", lambda: profile_of(bench, kind, pages))
