@@ -119,11 +119,11 @@ static void accept(struct pbft *core, struct slot *slot)
 	slot->offer.there = false;
 }
 
-/* What a correct primary's blocks keep to (C3); lengths come to each request in a body. */
+/* What a correct primary's blocks keep to (C3); a body has its count and each request's length besides (C5). */
 static bool size_fits(const struct pbft *core, const struct pbft_block *block)
 {
 	return block->requests && block->requests <= core->config.batch_transactions &&
-	       block->bytes <= core->config.batch_bytes + 4ULL + 4ULL * core->config.batch_transactions;
+	       block->bytes <= core->config.batch_bytes + 4ULL + 4ULL * block->requests;
 }
 
 /* C5, C6, C13: judges an offer once the number before is accepted. */

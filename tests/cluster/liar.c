@@ -170,13 +170,10 @@ static bool forged(struct member *member, const u8 key[32], struct span parcel, 
 	static const struct {
 		u8 kind;
 		enum liar_habit habit;
-	} forgeries[] = { { PBFT_PREPREPARE, LIAR_EQUIVOCATES },
-			  { PBFT_PREPARE, LIAR_VOTES },
-			  { PBFT_COMMITTED_VOTE, LIAR_VOTES },
-			  { PBFT_CHECKPOINT, LIAR_VOTES },
-			  { PBFT_VIEW_CHANGE, LIAR_VIEW_CHANGE },
-			  { PBFT_NEW_VIEW, LIAR_NEW_VIEW },
-			  { PBFT_STATUS, LIAR_STATUS } };
+	} forgeries[] = { { PBFT_PREPREPARE, LIAR_EQUIVOCATES }, { PBFT_PREPREPARE, LIAR_COUNTS },
+			  { PBFT_PREPARE, LIAR_VOTES },		 { PBFT_COMMITTED_VOTE, LIAR_VOTES },
+			  { PBFT_CHECKPOINT, LIAR_VOTES },	 { PBFT_VIEW_CHANGE, LIAR_VIEW_CHANGE },
+			  { PBFT_NEW_VIEW, LIAR_NEW_VIEW },	 { PBFT_STATUS, LIAR_STATUS } };
 	struct span message, rest;
 	size_t len, i;
 

@@ -24,7 +24,9 @@ enum liar_habit {
 	LIAR_CENSORS,	   /* requests of others vanish */
 	LIAR_IMPERSONATES, /* votes in others' names, with signatures that cannot be right */
 	LIAR_CONTRADICTS,  /* its vote, and another one for the same number */
-	LIAR_HABITS
+	LIAR_HABITS,
+	/* In written runs alone: */
+	LIAR_COUNTS = LIAR_HABITS /* as primary: one request fewer than the body has */
 };
 
 #define LIAR_KEPT 64 /* parcels remembered */

@@ -124,6 +124,11 @@ size_t liar_forge(struct member *member, enum liar_habit habit, struct span byte
 	case LIAR_EQUIVOCATES:
 		forge_block(draw, &message.preprepare.block);
 		break;
+	case LIAR_COUNTS:
+		if (message.preprepare.block.requests < 2)
+			return 0;
+		message.preprepare.block.requests--;
+		break;
 	case LIAR_VOTES:
 		forge_vote(draw, &message);
 		break;

@@ -347,6 +347,19 @@ static void full_pool_begin(struct world *world)
 	world->plan.genesis.parameters[MEMBERSHIP_BATCH_TRANSACTIONS] = 4;
 }
 
+/* Were a body's count not compared, no bound on a block's requests would hold. */
+static void counts_begin(struct world *world)
+{
+	lying(world, 0, 1U << LIAR_COUNTS, 1000);
+	world->plan.genesis.parameters[MEMBERSHIP_BATCH_TRANSACTIONS] = 8;
+}
+
+static void counts_step(struct world *world, u64 at_ms)
+{
+	if (at_ms == 3000 && !view_of(world, 2))
+		world_fail(world, "A primary whose proposals name another count than their bodies have is not left.");
+}
+
 /* Two votes of one kind are noticed by whoever gets both (C24). */
 static void two_votes_begin(struct world *world)
 {
@@ -388,6 +401,8 @@ static const struct scenario scenarios[] = {
 	{ "two-votes", "two votes of one replica that nobody tells of", 4000, two_votes_begin, NULL, two_votes_end },
 	{ "full-votes", "a block with a vote in it that the full vote log never got", 8000, NULL, full_votes_step,
 	  NULL },
+	{ "false-counts", "bodies that are not held to what their proposals say of them", 3500, counts_begin,
+	  counts_step, NULL },
 	{ "bare-snapshot", "a view change of one that has a snapshot and nothing after it", 9500, bare_snapshot_begin,
 	  bare_snapshot_step, NULL },
 	{ "transfer-race", "a race of state transfer with consensus", 9000, race_begin, race_step, NULL },

@@ -309,8 +309,8 @@ static void wrong_proposals(void)
 			second.requests = 0;
 		if (i == 5)
 			second.requests = 5;
-		if (i == 6)
-			second.bytes = 11000;
+		if (i == 0 || i == 6) /* of one request; all that may be, and a byte more */
+			second.bytes = i ? 10009 : 10008;
 		prepare(&one, 0, first);
 		one.now_us = 1000000;
 		message = one_preprepare(&one, 0, second);
