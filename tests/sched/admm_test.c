@@ -29,6 +29,7 @@ struct net {
 	struct consensus *consensus[AREA_MOST];
 	struct dispatch_problem *problem;
 	u64 now, instance;
+	double scale; /* of prices */
 	double lost, twice, late; /* shares; late: up to 200 ms */
 	u32 letters;
 	struct letter letter[NET_MOST];
@@ -61,7 +62,7 @@ static void net_send(void *context, u32 to, const u8 *bytes, size_t len)
 static int start(struct net *net, u32 i)
 {
 	struct consensus_words words = {
-		.areas = net->areas, .instance = ++net->instance, .scale = 1000, .send = net_send, .context = net
+		.areas = net->areas, .instance = ++net->instance, .scale = net->scale, .send = net_send, .context = net
 	};
 	struct dispatch_error error = { "" };
 	int err = area_new(net->problem, i, &net->area[i], &error);
@@ -123,6 +124,16 @@ struct outcome {
 	u64 bytes;
 };
 
+static bool any_failed(const struct net *net)
+{
+	u32 i;
+
+	for (i = 0; i < net->areas; i++)
+		if (net->consensus[i] && consensus_phase(net->consensus[i]) == CONSENSUS_FAILED)
+			return true;
+	return false;
+}
+
 static struct outcome settle(struct net *net, u32 kill_at)
 {
 	struct outcome outcome = { 0 };
@@ -132,7 +143,7 @@ static struct outcome settle(struct net *net, u32 kill_at)
 	for (i = 0; i < net->areas; i++)
 		if (start(net, i))
 			return outcome;
-	for (steps = 0; steps < 400000 && !all_done(net); steps++) {
+	for (steps = 0; steps < 200000 && !all_done(net) && !any_failed(net); steps++) {
 		step(net);
 		if (kill_at && !killed && consensus_round(net->consensus[1]) >= kill_at) {
 			stop(net, 1);
@@ -142,6 +153,9 @@ static struct outcome settle(struct net *net, u32 kill_at)
 			start(net, 1);
 	}
 	outcome.agreed = all_done(net);
+	for (i = 0; i < net->areas; i++)
+		if (consensus_phase(net->consensus[i]) == CONSENSUS_FAILED)
+			printf("# area %u: %s\n", i + 1, consensus_error(net->consensus[i]));
 	plan = dispatch_plan_new(net->problem->grid, net->problem->periods,
 				 net->problem->stations ? net->problem->stations->count : 0);
 	for (i = 0; i < net->areas; i++) {
@@ -206,6 +220,7 @@ static void test_paper(u32 periods)
 					     .available = files.available,
 					     .stations = stations.count ? &stations : NULL,
 					     .limits_scale = periods < 24 ? 0.6 : 1 };
+	net->scale = 1000;
 	net->problem = &problem;
 	net->areas = area_count(files.grid);
 	if (dispatch_solve(&problem, &plan, &error)) {
@@ -236,7 +251,7 @@ static void test_case(const char *name, u32 areas, double scale)
 {
 	struct grid *grid = load_case(name);
 	struct net *net = calloc(1, sizeof(*net));
-	struct dispatch_problem problem = { .grid = grid, .periods = 2, .hours = 1, .limits_scale = scale };
+	struct dispatch_problem problem = { .grid = grid, .periods = 1, .hours = 1, .limits_scale = scale };
 	struct dispatch_plan *plan = NULL;
 	struct dispatch_error error;
 	double *load;
@@ -247,11 +262,10 @@ static void test_case(const char *name, u32 areas, double scale)
 		free(net);
 		return;
 	}
-	problem.load = load = loads(grid, 2, 0.8, 1);
+	problem.load = load = loads(grid, 1, 0.9, 0.9);
 	for (i = 0; i < grid->buses; i++)
 		grid->bus[i].area = i * areas / grid->buses;
-	for (i = 0; i < grid->units; i++)
-		grid->unit[i].ramp = 40;
+	net->scale = 30;
 	net->problem = &problem;
 	net->areas = areas;
 	if (dispatch_solve(&problem, &plan, &error))
@@ -305,9 +319,9 @@ int main(void)
 {
 	ktap_plan(0);
 	test_messages();
-	test_paper(3);
-	test_paper(24);
-	test_case("case39", 4, 0.9);
-	test_case("case118", 3, 1);
+	if (!getenv("S5B")) test_paper(3);
+	if (!getenv("S5B")) test_paper(24);
+	test_case("case39", 4, 1);
+	test_case("case30", 3, 0.9);
 	return ktap_exit();
 }

@@ -9,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/voltgate/plan_case.h"
 #include "tools/voltgate/plan_json.h"
-#include "tools/voltgate/say.h"
+#include "tools/voltgate/plan_verbs.h"
 
 #define PLAN_LINES 40 /* buses shown to people */
 
@@ -157,59 +156,76 @@ static int check(const struct cli *cli, const struct plan_words *words)
 	return status;
 }
 
-static int take_words(int argc, char **argv, bool checking, struct plan_words *words)
-{
-	int at = 1 + checking, status;
-
-	while (at < argc) {
-		status = plan_case_option(argv, &at, words);
-		if (!status)
-			continue;
-		if (status != ~0)
-			return status;
-		if (argv[at][0] == '-')
-			return say_usage("plan", "\"%.60s\" is no option of plan", argv[at]);
-		if (checking && !words->plan)
-			words->plan = argv[at];
-		else if (!words->path)
-			words->path = argv[at];
-		else
-			return say_usage("plan", "\"%.60s\" is one word too many", argv[at]);
-		at++;
-	}
-	if (words->path)
-		return CLI_OK;
-	return say_usage("plan", checking ? "plan check needs a PLAN and a CASE"
-					  : "plan needs a CASE: a MATPOWER file or a folder of CSV tables");
-}
+static const struct {
+	const char *name;
+	int (*run)(const struct cli *cli, int argc, char **argv);
+} plan_verbs[] = {
+	{ "congestion", plan_congestion },
+	{ "guide", plan_guide },
+	{ "areas", plan_areas },
+	{ "area", plan_area },
+};
 
 static int run(const struct cli *cli, int argc, char **argv)
 {
 	struct plan_words words = { .scale = 1 };
 	bool checking = argc > 1 && !strcmp(argv[1], "check");
-	int status = take_words(argc, argv, checking, &words);
+	int status;
+	u32 i;
 
+	for (i = 0; argc > 1 && i < sizeof(plan_verbs) / sizeof(*plan_verbs); i++)
+		if (!strcmp(argv[1], plan_verbs[i].name))
+			return plan_verbs[i].run(cli, argc - 1, argv + 1);
+	if (checking && argc < 4)
+		return say_usage("plan", "plan check needs a PLAN and a CASE");
+	words.plan = checking ? argv[2] : NULL;
+	status = plan_case_words(argc, argv, checking ? 3 : 1, &words);
 	if (status)
 		return status;
 	return checking ? check(cli, &words) : solve(cli, &words);
 }
 
-static const char *const verbs[] = { "check", NULL };
+static const char *const verbs[] = { "check", "congestion", "guide", "areas", "area", NULL };
 
 const struct cli_command cmd_plan = {
 	.name = "plan",
 	.run = run,
-	.usage = "[--periods N] [--limits-scale X] [--keep-areas] [--full] CASE\ncheck [--keep-areas] PLAN CASE",
-	.summary = "Find or check the cheapest dispatch of a grid",
+	.usage = "[--periods N] [--limits-scale X] [--reserve SHARE] [--secure] [--outage-scale X] [--keep-areas] "
+		 "[--full] "
+		 "CASE\n"
+		 "check PLAN CASE\n"
+		 "congestion CASE\n"
+		 "guide [--groups N] CASE\n"
+		 "areas [--drill SHARE] CASE\n"
+		 "area INDEX ADDRESS,... CASE",
+	.summary = "Find or check the cheapest dispatch of a grid; guide vehicles by prices",
 	.help = "CASE is a MATPOWER file (version 2) or a folder of CSV tables (generators.csv, branches.csv, load.csv "
 		"or a\n"
-		"dispatch to take the load from, wind.csv). What is odd in it is named on standard error with file and "
-		"line.\n"
-		"Outputs, flows and nodal prices come with a certificate that they are the optimum. --limits-scale "
-		"multiplies\n"
-		"branch limits (0: none), --periods repeats a MATPOWER file's hour or takes a folder's first ones,\n"
-		"--keep-areas balances each side of a case without network by itself, --full gives the solver all "
-		"branch\n"
-		"limits at once. check judges a PLAN (what -j prints) with code of its own.",
+		"dispatch to take the load from, wind.csv, stations.csv, vehicles.csv, assumptions.csv). What is odd "
+		"in "
+		"it is\n"
+		"named on standard error with file and line. Outputs, flows and nodal prices come with a certificate "
+		"that "
+		"they are\n"
+		"the optimum. --limits-scale multiplies branch limits (0: none), --periods repeats a MATPOWER file's "
+		"hour "
+		"or takes\n"
+		"a folder's first ones, --keep-areas balances each side of a case without network by itself, --full "
+		"gives "
+		"the\n"
+		"solver all branch limits at once. --reserve asks units to keep that share of each period's load free, "
+		"--secure\n"
+		"(or --outage-scale X, on limits) keeps flows within limits after the outage of any one branch. check "
+		"judges a\n"
+		"PLAN (what -j prints) with code of its own. congestion compares charging on arrival with charging "
+		"that "
+		"waits,\n"
+		"without and with branch limits. guide makes tariffs and shows what vehicles do with them, for all at "
+		"once and by\n"
+		"groups. areas lets each area of the case solve its part in a process of its own (--drill loses that "
+		"share of\n"
+		"their messages on purpose); area is one of them: ADDRESS is a path or HOST:PORT, one an area, and it "
+		"ends with\n"
+		"its standard input.",
 	.verbs = verbs,
 };

@@ -163,6 +163,10 @@ int plan_case_option(char **argv, int *at, struct plan_words *words)
 		status = (words->reserve = plan_case_number(option, value, 0, 10)) < 0;
 	else if (!strcmp(option, "--outage-scale"))
 		status = (words->outage_scale = plan_case_number(option, value, 0.01, 100)) < 0;
+	else if (!strcmp(option, "--drill"))
+		status = (words->drill = plan_case_number(option, value, 0, 0.9)) < 0;
+	else if (!strcmp(option, "--groups"))
+		status = (words->groups = (u32)fmax(0, plan_case_number(option, value, 1, 10000))) < 1;
 	else if (!strcmp(option, "--report"))
 		status = (words->report = value) ? CLI_OK : say_usage("plan", "--report needs a FILE after it");
 	else
@@ -170,6 +174,27 @@ int plan_case_option(char **argv, int *at, struct plan_words *words)
 	*at += !status && strcmp(option, "--keep-areas") && strcmp(option, "--full") && strcmp(option, "--secure");
 	*at -= status == ~0;
 	return status;
+}
+
+int plan_case_words(int argc, char **argv, int first, struct plan_words *words)
+{
+	int at = first, status;
+
+	while (at < argc) {
+		status = plan_case_option(argv, &at, words);
+		if (!status)
+			continue;
+		if (status != ~0)
+			return status;
+		if (argv[at][0] == '-')
+			return say_usage("plan", "\"%.60s\" is no option of plan", argv[at]);
+		if (words->path)
+			return say_usage("plan", "\"%.60s\" is one word too many", argv[at]);
+		words->path = argv[at++];
+	}
+	if (words->path)
+		return CLI_OK;
+	return say_usage("plan", "a CASE is needed: a MATPOWER file or a folder of CSV tables");
 }
 
 int plan_case_explain(const struct plan_case *plan_case, const struct dispatch_error *error)

@@ -16,6 +16,8 @@ struct plan_words {
 	double reserve;	     /* of each period's load; 0: none */
 	double outage_scale; /* 0: no N-1 */
 	bool keep_areas, full;
+	u32 groups;   /* of vehicles that are guided in turn */
+	double drill; /* share of messages between areas that is lost on purpose */
 };
 
 /* A case with its periods, wherever it came from. */
@@ -34,6 +36,8 @@ void plan_case_free(struct plan_case *plan_case);
  * else a status after a sentence.
  */
 int plan_case_option(char **argv, int *at, struct plan_words *words);
+/* All words from @first on: options, and one CASE. A status. */
+int plan_case_words(int argc, char **argv, int first, struct plan_words *words);
 /* Why there is no plan: the limits that exclude each other, in words. A status. */
 int plan_case_explain(const struct plan_case *plan_case, const struct dispatch_error *error);
 
