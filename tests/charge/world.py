@@ -12,8 +12,10 @@ Vehicles' namespace: vg-charge-PID-street with a bridge; gateway I has 10.78.0.I
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
+import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "node"))
 import cluster  # noqa: E402
@@ -65,9 +67,89 @@ class Gateway(Node):
     def counters(self):
         return self.ask("counters")[0]
 
-    def charging(self):
-        """What became of actions: the agent's own counts."""
-        return self.ask("status")[0].get("charge", {})
+    def own(self, what):
+        """The agent's own counts: charge, admission, handshake."""
+        return self.ask("status")[0]["agent"][what]
+
+
+class Vehicle:
+    """tests/charge/drive: a vehicle that does one line after the other, also wrong ones."""
+
+    def __init__(self, world, wallet, gate, address=None):
+        self.world, self.wallet = world, wallet
+        self.process = subprocess.Popen(
+            ["ip", "netns", "exec", world.street, os.path.join(BUILD, "tests/charge/drive"), "--wallet", wallet.folder, "--gateway",
+             address or gate.gate4, "--key", gate.own("handshake")["key"]],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        world.processes.append(self.process)
+
+    def do(self, *words):
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise Trouble(f"the vehicle ended at: {words}")
+        return json.loads(line)
+
+    def act(self, kind, function, *arguments):
+        """The contract's answer, from a committed and valid transaction."""
+        said = self.do("act", kind, function, *arguments)
+        if said["stage"] != 3 or said["outcome"] != "valid":
+            raise Trouble(f"{function}: {said}")
+        return {**said, "answer": json.loads(said["text"])}
+
+    def charge(self, station, tariff=1, price=20000, energy=100000, charger=1):
+        """Signs a mandate, plugs in, and starts."""
+        mandate = self.do("mandate", station.id, tariff, price, energy)["mandate"]
+        reading = station.reading(mandate)
+        return self.act(17, "session.start", station.id, charger, tariff, price, energy, *reading[1:])
+
+    def meter(self, station, session, kind=18, function="session.meter", **more):
+        return self.act(kind, function, session, *station.reading(session, **more))
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(5)
+
+
+class Wallet:
+    def __init__(self, world, name, organisation):
+        self.world, self.name, self.organisation = world, name, organisation
+        self.folder = os.path.join(world.folder, f"wallet-{name}")
+        run(VOLTGATE, "wallet", "create", world.org(organisation), "--name", name, "--genesis", world.genesis, "--out", self.folder)
+        world.up().cli("tx", "submit", "power", os.path.join(self.folder, "enrol.tx"))
+        self.key = json.loads(run(VOLTGATE, "-j", "wallet", "show", self.folder).stdout)["key"]
+
+
+class Station:
+    """A station of one charger whose meter signs; its cable is a socket."""
+
+    def __init__(self, world, gate, name):
+        self.world, self.name = world, name
+        self.meter = os.path.join(world.folder, f"meter-{name}")
+        self.cable = os.path.join(world.folder, f"cable-{name}")
+        public = run(os.path.join(BUILD, "voltgate-station"), "--new-meter", self.meter).stdout.split()[-1]
+        self.id = world.ask_as(world.admin(gate.organisation), "station", "register", name, node_key(gate), "52.1", "4.3",
+                               "00:00=0.80+0.40", f"{public}:60kW")["station"]
+        self.process = subprocess.Popen(
+            [os.path.join(BUILD, "voltgate-station"), "--channel", world.channel_id(), "--station", self.id, "--charger", "1", "--meter",
+             self.meter, "--cable", self.cable, "--speed", "600"], stdout=subprocess.DEVNULL)
+        world.processes.append(self.process)
+        wait_for(lambda: os.path.exists(self.cable), "the charger's cable")
+
+    def reading(self, session, last=False, again=False):
+        """NUMBER REGISTER TIME SIGNATURE as the contract wants them."""
+        with socket.socket(socket.AF_UNIX) as cable:
+            cable.connect(self.cable)
+            cable.sendall(json.dumps({"do": "again" if again else "end" if last else "reading", "session": session}).encode() + b"\n")
+            said = json.loads(cable.makefile().readline())
+        if "error" in said:
+            raise Trouble(said["error"])
+        return [str(said[name]) for name in ("number", "register", "time", "signature")]
+
+
+def node_key(node):
+    return node.ask("node", "status")[0]["key"]
 
 
 class World(Cluster):
@@ -112,6 +194,28 @@ class World(Cluster):
         super().__exit__(*words)
         subprocess.run(["ip", "netns", "del", self.street], capture_output=True)
 
+    def admin(self, organisation):
+        """The folder of the organisation's administrator, enrolled the first time."""
+        name = f"admin-{organisation}"
+        if name not in self.clients:
+            self.client(name, organisation, enrol=False)
+            path = self.statement("enrol", name, organisation, os.path.join(self.folder, f"client-{name}", "client.crt"), None, "--role",
+                                  "administrator")
+            self.up().cli("tx", "submit", "power", path)
+        return os.path.join(self.folder, f"client-{name}")
+
+    def ask_as(self, folder, noun, verb, *words, check=True):
+        """`voltgate -j NOUN VERB` for the client of that folder."""
+        done = run(*self.before(), VOLTGATE, "-j", noun, verb, "power", "--wallet", folder, "--genesis", self.genesis, *words, check=check)
+        return json.loads(done.stdout)["result"] if not done.returncode else {"trouble": done.stderr}
+
+    def open_account(self, name, organisation="acme", money="100"):
+        wallet = Wallet(self, name, organisation)
+        self.ask_as(wallet.folder, "account", "register")
+        if money:
+            self.ask_as(self.admin(organisation), "account", "deposit", wallet.key, money)
+        return wallet
+
     def on_street(self, *words, **more):
         return run("ip", "netns", "exec", self.street, *words, **more)
 
@@ -129,11 +233,11 @@ class Points:
         try:
             yield
             print(f"ok {self.count} {what}", flush=True)
-        except (Trouble, AssertionError, subprocess.TimeoutExpired) as trouble:
+        except Exception:  # whatever it is, the story says where it broke, and goes on
             self.failed += 1
             print(f"not ok {self.count} {what}")
-            for line in str(trouble).splitlines()[:30]:
-                print(f"# {line[:400]}", flush=True)
+            for line in traceback.format_exc().splitlines()[-30:]:
+                print(f"# {line[:600]}", flush=True)
 
     def finish(self):
         print(f"1..{self.count}", flush=True)
