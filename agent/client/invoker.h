@@ -4,10 +4,10 @@
  * its key, or somebody else's with a verdict in place of the signature (PROTOCOL.md E2), endorsed by as many
  * organisations as the channel asks for, submitted, and followed to their end.
  *
- * Nonces are the clock's Time64 in milliseconds, each above the last of this invoker, the same as a vehicle's. Two
- * programs that act for one client at once may hit on the same number, or one may run ahead of the clock and leave the
- * other behind the window (L7): who is told that the nonce was used, by a node that does not have the proposal in its
- * chain, proposes anew.
+ * Nonces are the clock's milliseconds since 1970, as voltgate-vehicle has them, each above the last of this invoker.
+ * Two programs that act for one client at once may hit on the same number, or one may run ahead of the clock and leave
+ * the other behind the window (L7): who is told that the nonce was used, by a node that does not have the proposal in
+ * its chain, proposes anew.
  */
 #ifndef VOLTGATE_CLIENT_INVOKER_H
 #define VOLTGATE_CLIENT_INVOKER_H

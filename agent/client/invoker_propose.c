@@ -52,7 +52,7 @@ static int invoker_private(struct invoker_work *work, const struct invoker_call 
 
 static u64 invoker_nonce(struct invoker *invoker)
 {
-	u64 now = time_text_of_unix(invoker_clock_us()) / 1000;
+	u64 now = invoker_clock_us() / 1000;
 
 	invoker->last_nonce = now > invoker->last_nonce ? now : invoker->last_nonce + 1;
 	return invoker->last_nonce;

@@ -100,9 +100,12 @@ size_t car_propose(struct car *car, const char *function, const char *const *arg
 		.private_hash = nothing,
 	};
 	struct writer writer;
-	u64 now = car_now() / 1000;
+	struct timeval wall;
+	u64 now;
 	u32 i;
 
+	gettimeofday(&wall, NULL);
+	now = (u64)wall.tv_sec * 1000 + (u64)wall.tv_usec / 1000; /* as all clients of a wallet count */
 	car->nonce = car->nonce < now ? now : car->nonce + 1;
 	proposal.nonce = car->nonce;
 	for (i = 0; i < count; i++)
