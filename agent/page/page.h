@@ -3,7 +3,7 @@
  * page.h - the live page of an agent: what the gate and the ledger do now, for
  * eyes. Plain HTTP on an address that is the machine's own unless the operator says otherwise; reads only.
  *
- *   GET /             the page; /page.css and /page.js with it: nothing is loaded from elsewhere
+ *   GET /             the page; /page.css and /page.js with it: nothing is loaded from elsewhere. /?once: as it is now
  *   GET /state.json   all that it shows, as one object
  *   GET /events       server-sent events: alarm, block and state, as they come
  *

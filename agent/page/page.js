@@ -109,13 +109,25 @@ function showBlock(block) {
 	drawBars("blocks", blocks, 80, (most) => most + " transactions a block at most");
 }
 
-const events = new EventSource("/events");
 const told = (text, good) => {
 	at("link").textContent = text;
 	at("link").className = good ? "good" : "bad";
 };
-events.onopen = () => told("live", true);
-events.onerror = () => told("the agent does not answer; trying again", false);
-events.addEventListener("state", (event) => show(JSON.parse(event.data)));
-events.addEventListener("alarm", (event) => showAlarm(JSON.parse(event.data)));
-events.addEventListener("block", (event) => showBlock(JSON.parse(event.data)));
+
+function follow() {
+	const events = new EventSource("/events");
+	events.onopen = () => told("live", true);
+	events.onerror = () => told("the agent does not answer; trying again", false);
+	events.addEventListener("state", (event) => show(JSON.parse(event.data)));
+	events.addEventListener("alarm", (event) => showAlarm(JSON.parse(event.data)));
+	events.addEventListener("block", (event) => showBlock(JSON.parse(event.data)));
+}
+
+// "/?once" shows the state as it is now and no more: for printing.
+if (location.search === "?once")
+	fetch("/state.json").then((answer) => answer.json()).then((all) => {
+		show(all);
+		told("as it was at " + new Date().toLocaleTimeString(), true);
+	});
+else
+	follow();
