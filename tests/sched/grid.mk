@@ -4,3 +4,4 @@ $(eval $(call vg_test,sched-dispatch,tests/sched/dispatch_test.c $(DISPATCH_SOUR
 $(eval $(call vg_test,sched-congestion,tests/sched/congestion_test.c $(DISPATCH_SOURCES),$(SCHED_LIBS)))
 $(eval $(call vg_test,sched-price,tests/sched/price_test.c $(DISPATCH_SOURCES),$(SCHED_LIBS)))
 $(eval $(call vg_test,sched-admm,tests/sched/admm_test.c $(DISPATCH_SOURCES),$(SCHED_LIBS)))
+TESTS += tests/sched/admm_cli.py
