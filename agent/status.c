@@ -60,18 +60,6 @@ static json_t *status_verdicts(const struct agent *agent)
 			 (json_int_t)(agent->attest ? attest_lost(agent->attest) : 0));
 }
 
-static json_t *status_admissions(const struct agent *agent)
-{
-	json_t *object = json_object();
-	u32 i;
-
-	for (i = 0; i < ADMISSION_REASON_COUNT; i++)
-		json_object_set_new(object, admission_word(i),
-				    json_integer((json_int_t)admission_counted(agent)->reasons[i]));
-	json_object_set_new(object, "sessions-revoked", json_integer((json_int_t)agent->revocations));
-	return object;
-}
-
 static json_t *status_charge(const struct agent *agent)
 {
 	struct charge_counts counts;
@@ -82,6 +70,7 @@ static json_t *status_charge(const struct agent *agent)
 	CHARGE_COUNTS(STATUS_CHARGE)
 #undef STATUS_CHARGE
 	json_object_set_new(object, "under-way", json_integer(counts.under_way));
+	json_object_set_new(object, "sessions-revoked", json_integer((json_int_t)agent->revocations));
 	return object;
 }
 
@@ -133,8 +122,6 @@ int status_json(struct agent *agent, json_t **ret_object, struct gate_error *ret
 			status_actions(agent), "verdicts", status_verdicts(agent), "alarms", alarms_json(agent->alarms),
 			"its", agent->its ? its_room_json(agent->its) : json_null(), "handshake", greet_json(agent),
 			"node", agent->node != NULL, "peers", (int)control_peers(agent->control));
-	if (own)
-		json_object_set_new(own, "admission", status_admissions(agent));
 	if (own && agent->charge)
 		json_object_set_new(own, "charge", status_charge(agent));
 	if (!*ret_object || !own || json_object_set_new(*ret_object, "agent", own)) {

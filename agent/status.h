@@ -10,7 +10,7 @@
 /*
  * The gate's status (gate_json.h) with {"agent": {"pid", "version", "name",
  * "config", "grade_reason", "interfaces": [...], "actions": {...}, "verdicts":
- * {...}, "alarms": {...}, "its": {...} or null, "node", "peers", "admission": {...}, "charge": {...}}}. Where
+ * {...}, "alarms": {...}, "its": {...} or null, "node", "peers", "charge": {...}}}. Where
  * there is no gate: {"gate": false, "agent": {"pid", "version", "name", "config", "node", "peers"}}. 0 or -errno.
  */
 int status_json(struct agent *agent, json_t **ret_object, struct gate_error *ret_error);
