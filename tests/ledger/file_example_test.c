@@ -10,39 +10,8 @@
 #include <stdlib.h>
 
 #include "ledger/blockfile.h"
-#include "tests/ktap.h"
+#include "tests/ledger/example.h"
 #include "tests/ledger/file_sample.h"
-
-#define EXAMPLE_ROOM 65536
-#define PER_LINE 32
-
-static char shown[EXAMPLE_ROOM];
-static size_t shown_len;
-
-__attribute__((format(printf, 1, 2))) static void show(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	shown_len += (size_t)vsnprintf(shown + shown_len, sizeof(shown) - shown_len, format, args);
-	va_end(args);
-}
-
-/* Takes @len bytes off @reader and shows them with where they lie and what they are. */
-static void field(struct reader *reader, const u8 *start, size_t len, const char *what)
-{
-	size_t at = (size_t)(reader->at - start), i;
-	const u8 *bytes = reader_bytes(reader, len);
-
-	if (!bytes)
-		abort();
-	for (i = 0; i < len; i++) {
-		if (i % PER_LINE == 0)
-			show("%s%4zu  ", i ? "\n" : "", at + i);
-		show("%02x", bytes[i]);
-	}
-	show("%*s  %s\n", len < 16 ? (int)(32 - 2 * len) : 0, "", what);
-}
 
 static void open_transaction(struct writer *writer, u8 client, u64 nonce, const char *payload)
 {
@@ -181,26 +150,11 @@ static void make_file(struct span block, const u8 channel[32])
 	disk_done(options.disk);
 }
 
-static char *page(const char *name)
-{
-	char *text = calloc(1, 1 << 20);
-	FILE *file = fopen(name, "r");
-
-	if (file) {
-		if (fread(text, 1, (1 << 20) - 1, file) == 0)
-			text[0] = 0;
-		fclose(file);
-	}
-	return text;
-}
-
 int main(int argc, char **argv)
 {
-	bool print = argc > 1 && !strcmp(argv[1], "--print");
 	u8 block[1024], hash[32];
 	struct block decoded;
 	struct span bytes;
-	char *text;
 	int i;
 
 	if (sodium_init() < 0)
@@ -213,13 +167,5 @@ int main(int argc, char **argv)
 	for (i = 0; i < 32; i++)
 		show("%02x", hash[i]);
 	show("\n");
-	if (print) {
-		fputs(shown, stdout);
-		return 0;
-	}
-	ktap_plan(1);
-	text = page(argc > 1 ? argv[1] : "ledger/FORMAT.md");
-	ktap_ok(strstr(text, shown) != NULL, "the worked example of ledger/FORMAT.md is what the code writes");
-	free(text);
-	return ktap_exit();
+	return example_end(argc, argv, "the worked example");
 }
