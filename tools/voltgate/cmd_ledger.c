@@ -8,53 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "agent/contract/audit.h"
 #include "ledger/ledger.h"
+#include "tools/voltgate/audit_progress.h"
 #include "tools/voltgate/genesis_file.h"
 #include "tools/voltgate/key_file.h"
 #include "tools/voltgate/say.h"
 
-#define PROGRESS_AFTER_S 2.0
-#define PROGRESS_EVERY_S 0.5
 #define LEDGER_FAULT 1
 #define UNCHECKED_MAX 3
 
 static const char *const verbs[] = { "verify", NULL };
-
-struct progress {
-	double start, told;
-	bool terminal;
-};
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-/* One line that is written over on a terminal, one every ten seconds elsewhere. */
-static void progress_tell(void *arg, u64 number, u64 last)
-{
-	struct progress *progress = arg;
-	double now = now_s(), every = progress->terminal ? PROGRESS_EVERY_S : 10;
-
-	if (now - progress->start < PROGRESS_AFTER_S || now - progress->told < every)
-		return;
-	progress->told = now;
-	fprintf(stderr, "%sblock %s of %s%s", progress->terminal ? "\r" : "", say_count(number), say_count(last),
-		progress->terminal ? " " : "\n");
-}
-
-static void progress_end(const struct progress *progress)
-{
-	if (progress->terminal && progress->told > 0)
-		fprintf(stderr, "\r\033[K");
-}
 
 struct unchecked {
 	char sentences[UNCHECKED_MAX][320];
@@ -236,7 +201,7 @@ static int verify_words_take(int argc, char **argv, struct verify_words *ret_wor
 
 static int verify(const struct cli *cli, int argc, char **argv)
 {
-	struct progress progress = { .start = now_s(), .terminal = isatty(STDERR_FILENO) };
+	struct audit_progress_shown progress;
 	struct audit_report report = { 0 };
 	struct ledger_error error = { .text = "" };
 	struct charging_audit charging = { .fault = "" };
@@ -251,8 +216,9 @@ static int verify(const struct cli *cli, int argc, char **argv)
 		return code;
 	words.pins.content = charging_judge;
 	words.pins.arg = &charging;
-	code = ledger_audit(words.folder, &words.pins, progress_tell, &progress, &report, &error);
-	progress_end(&progress);
+	audit_progress_start(&progress);
+	code = ledger_audit(words.folder, &words.pins, audit_progress_tell, &progress, &report, &error);
+	audit_progress_end(&progress);
 	if (code && code != -EBADMSG)
 		return say_failure(CLI_REFUSED, "%.*s", (int)(strlen(error.text) - (strlen(error.text) > 0)),
 				   error.text);

@@ -16,11 +16,12 @@
 #include "agent/time_text.h"
 #include "tools/voltgate/key_file.h"
 #include "tools/voltgate/say.h"
+#include "tools/voltgate/verify_anchors.h"
 
 #define KEYS_MAX 64
 
 struct words {
-	const char *log;
+	const char *log, *ledger;
 	u8 keys[KEYS_MAX][VG_KEY_LEN];
 	u32 key_count;
 	u8 head[VG_HASH_LEN]; /* of a batch that must be in the log */
@@ -148,6 +149,34 @@ static void find_damage(struct finding *finding, const struct chain *chain, cons
 	snprintf(finding->detail, sizeof(finding->detail), "%s", text);
 }
 
+/* The ledger holds @anchor; the log has something else there, or nothing. */
+static void find_unanchored(struct finding *finding, const struct verify_anchor *anchor, const char *file, u64 offset)
+{
+	const struct vg_batch_head *head = &anchor->anchor.head;
+	unsigned long long number = vg_be64(head->number);
+
+	snprintf(finding->file, sizeof(finding->file), "%s", file);
+	finding->offset = offset;
+	finding->epoch = vg_be64(head->epoch);
+	finding->number = number;
+	finding->has_batch = true;
+	if (anchor->forked) {
+		finding->word = "forked";
+		finding->sentence = "its attestor signed two chains: the ledger holds two heads of one number";
+	} else if (anchor->seen && anchor->last >= number) {
+		finding->word = "forked";
+		finding->sentence = "it is another batch than the one that the ledger anchors";
+	} else {
+		finding->word = "truncated";
+		finding->sentence = "the ledger anchors it, and the log does not have it";
+		if (anchor->seen)
+			snprintf(finding->detail, sizeof(finding->detail), "the log ends this epoch with batch %llu",
+				 (unsigned long long)anchor->last);
+		else
+			snprintf(finding->detail, sizeof(finding->detail), "the log has nothing of this epoch");
+	}
+}
+
 static u64 frame_len(const struct batch *batch)
 {
 	return VERDICTLOG_FRAME_HEADER_LEN + sizeof(batch->seal) +
@@ -155,8 +184,9 @@ static u64 frame_len(const struct batch *batch)
 }
 
 static void walk(struct verdictlog_reader *reader, const struct words *words, struct batch *batch, struct tally *tally,
-		 struct finding *finding)
+		 struct verify_anchors *anchors, struct finding *finding)
 {
+	const struct verify_anchor *anchor;
 	struct chain chain = { .pinned = words->key_count ? words->keys[0] : NULL, .pinned_count = words->key_count };
 	struct verdictlog_error error = { "" };
 	char file[PATH_MAX] = "";
@@ -168,6 +198,12 @@ static void walk(struct verdictlog_reader *reader, const struct words *words, st
 		fault = chain_accept(&chain, batch);
 		if (fault) {
 			find_fault(finding, fault, &chain, reader, batch);
+			return;
+		}
+		anchor = verify_anchors_meet(anchors, &batch->seal.head);
+		if (anchor) {
+			find_unanchored(finding, anchor, verdictlog_reader_file(reader),
+					verdictlog_reader_offset(reader));
 			return;
 		}
 		tally_add(tally, batch);
@@ -182,6 +218,8 @@ static void walk(struct verdictlog_reader *reader, const struct words *words, st
 	else if (words->has_head && !tally->head_found)
 		find_damage(finding, &chain, verdictlog_reader_file(reader), end, -ENODATA,
 			    "the batch whose hash --head gave is not in it");
+	else if ((anchor = verify_anchors_lacking(anchors, words->keys, words->key_count)))
+		find_unanchored(finding, anchor, verdictlog_reader_file(reader), end);
 }
 
 static json_t *kinds_json(const struct tally *tally)
@@ -195,7 +233,22 @@ static json_t *kinds_json(const struct tally *tally)
 	return object;
 }
 
-static int report_json(const struct words *words, const struct tally *tally, const struct finding *finding)
+static json_t *anchors_json(const struct words *words, const struct verify_anchors *anchors)
+{
+	json_t *object = json_object();
+	char channel[65];
+
+	sodium_bin2hex(channel, sizeof(channel), anchors->channel, 32);
+	json_object_set_new(object, "ledger", json_string(words->ledger));
+	json_object_set_new(object, "channel", json_string(channel));
+	gate_json_put_u64(object, "height", anchors->height);
+	gate_json_put_u64(object, "anchors", anchors->count);
+	gate_json_put_u64(object, "met", verify_anchors_met(anchors));
+	return object;
+}
+
+static int report_json(const struct words *words, const struct tally *tally, const struct verify_anchors *anchors,
+		       const struct finding *finding)
 {
 	json_t *object = json_object(), *fault;
 
@@ -214,6 +267,8 @@ static int report_json(const struct words *words, const struct tally *tally, con
 		gate_json_put_time(object, "first", tally->first_time);
 		gate_json_put_time(object, "last", tally->last_time);
 	}
+	if (words->ledger)
+		json_object_set_new(object, "anchored", anchors_json(words, anchors));
 	if (finding->word) {
 		fault = json_object();
 		json_object_set_new(fault, "fault", json_string(finding->word));
@@ -230,7 +285,8 @@ static int report_json(const struct words *words, const struct tally *tally, con
 	return say_json(object);
 }
 
-static void report_text(const struct words *words, const struct tally *tally, const struct finding *finding)
+static void report_text(const struct words *words, const struct tally *tally, const struct verify_anchors *anchors,
+			const struct finding *finding)
 {
 	char first[TIME_TEXT_LEN] = "-", last[TIME_TEXT_LEN] = "-";
 
@@ -245,6 +301,9 @@ static void report_text(const struct words *words, const struct tally *tally, co
 	if (!words->key_count)
 		printf("no key was given: each epoch's own key was taken at its word; --key HEX pins it (voltgate "
 		       "key)\n");
+	if (words->ledger)
+		printf("anchored: %s of the ledger's %s chain heads are in the log, by block %s\n",
+		       say_count(verify_anchors_met(anchors)), say_count(anchors->count), say_count(anchors->height));
 	if (tally->any && !tally->from_start)
 		printf("the log does not begin at the chain's start: what came before it is not checked\n");
 	if (tally->test_clock)
@@ -253,15 +312,15 @@ static void report_text(const struct words *words, const struct tally *tally, co
 }
 
 static int report(const struct cli *cli, const struct words *words, const struct tally *tally,
-		  const struct finding *finding)
+		  const struct verify_anchors *anchors, const struct finding *finding)
 {
 	char where[80] = "", when[TIME_TEXT_LEN];
 	int len;
 
 	if (cli->json)
-		report_json(words, tally, finding);
+		report_json(words, tally, anchors, finding);
 	else
-		report_text(words, tally, finding);
+		report_text(words, tally, anchors, finding);
 	if (!finding->word)
 		return CLI_OK;
 	if (finding->has_batch) {
@@ -296,9 +355,9 @@ static int take_words(int argc, char **argv, struct words *words)
 
 	for (at = 1; at < argc && !status; at++) {
 		bool key = !strcmp(argv[at], "--key") || !strcmp(argv[at], "--key-file");
-		bool head = !strcmp(argv[at], "--head");
+		bool head = !strcmp(argv[at], "--head"), ledger = !strcmp(argv[at], "--ledger");
 
-		if ((key || head) && at + 1 >= argc)
+		if ((key || head || ledger) && at + 1 >= argc)
 			return say_usage("verify", "%s needs a value after it", argv[at]);
 		if (key) {
 			status = add_key(words, argv[at], argv[at + 1]);
@@ -307,10 +366,12 @@ static int take_words(int argc, char **argv, struct words *words)
 			words->has_head = true;
 			if (key_file_hex(argv[++at], words->head, VG_HASH_LEN))
 				return say_usage("verify", "--head takes a batch's hash of 64 hex digits");
+		} else if (ledger) {
+			words->ledger = argv[++at];
 		} else if (argv[at][0] == '-' || words->log) {
 			return say_usage("verify",
-					 "\"%.60s\" is no word of verify (--key HEX, --key-file FILE, --head HEX, one "
-					 "VERDICTLOG)",
+					 "\"%.60s\" is no word of verify (--key HEX, --key-file FILE, --head HEX, "
+					 "--ledger FOLDER, one VERDICTLOG)",
 					 argv[at]);
 		} else {
 			words->log = argv[at];
@@ -321,42 +382,58 @@ static int take_words(int argc, char **argv, struct words *words)
 	return status;
 }
 
+/* The log, which is open, against itself and the anchors. */
+static int verify_log(const struct cli *cli, const struct words *words, struct verdictlog_reader *reader,
+		      struct verify_anchors *anchors)
+{
+	static struct finding finding;
+	struct tally tally = { 0 };
+	struct batch *batch = malloc(sizeof(*batch));
+
+	if (!batch)
+		return say_failure(CLI_REFUSED, "out of memory");
+	walk(reader, words, batch, &tally, anchors, &finding);
+	free(batch);
+	return report(cli, words, &tally, anchors, &finding);
+}
+
 static int verify(const struct cli *cli, int argc, char **argv)
 {
 	static struct words words;
-	struct tally tally = { 0 };
 	static struct finding finding;
+	struct verify_anchors anchors = { .count = 0 };
 	struct verdictlog_error error = { "" };
 	struct verdictlog_reader *reader;
-	struct batch *batch;
 	int status = take_words(argc, argv, &words), opened;
 
 	if (status)
 		return status;
 	if (sodium_init() < 0)
 		return say_failure(CLI_REFUSED, "libsodium cannot start on this system");
+	if (words.ledger && verify_anchors_read(words.ledger, &anchors)) {
+		status =
+			say_failure(CLI_REFUSED, "the ledger in %.200s is no witness: %s", words.ledger, anchors.error);
+		verify_anchors_free(&anchors);
+		return status;
+	}
 	opened = verdictlog_reader_open(words.log, &reader, &error);
 	if (opened == -EBADMSG) { /* a whole segment is missing */
 		find_damage(&finding, &(struct chain){ .started = false }, words.log, 0, opened, error.text);
-		return report(cli, &words, &tally, &finding);
-	}
-	if (opened)
-		return say_failure(CLI_REFUSED, "%s", error.text);
-	batch = malloc(sizeof(*batch));
-	if (!batch) {
+		status = report(cli, &words, &(struct tally){ 0 }, &anchors, &finding);
+	} else if (opened) {
+		status = say_failure(CLI_REFUSED, "%s", error.text);
+	} else {
+		status = verify_log(cli, &words, reader, &anchors);
 		verdictlog_reader_close(reader);
-		return say_failure(CLI_REFUSED, "out of memory");
 	}
-	walk(reader, &words, batch, &tally, &finding);
-	verdictlog_reader_close(reader);
-	free(batch);
-	return report(cli, &words, &tally, &finding);
+	verify_anchors_free(&anchors);
+	return status;
 }
 
 const struct cli_command cmd_verify = {
 	.name = "verify",
 	.run = verify,
-	.usage = "[--key HEX | --key-file FILE]... [--head HEX] VERDICTLOG",
+	.usage = "[--key HEX | --key-file FILE]... [--head HEX] [--ledger FOLDER] VERDICTLOG",
 	.summary = "Check a stored verdict log offline",
 	.help = "VERDICTLOG is a folder or one segment. Every batch's signature, Merkle root, number and link to the "
 		"one\n"
@@ -366,6 +443,12 @@ const struct cli_command cmd_verify = {
 		"at its\n"
 		"word, which shows that the log is whole, not who made it. --head names a batch by its hash that must "
 		"be in the\n"
-		"log, so that a tail cut off is noticed. Exit status 0: all good, 2: not.",
+		"log, so that a tail cut off is noticed. --ledger does the same with every chain head that a stored "
+		"ledger holds:\n"
+		"FOLDER is a channel's (voltgate ledger verify audits it first); a log that was cut off or forked "
+		"below an anchored\n"
+		"batch is named. Chains that the log has nothing of are asked for only if --key names them. Exit "
+		"status 0: all\n"
+		"good, 2: not.",
 	.verbs = NULL,
 };
