@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+HANDSHAKE_TEST := tests/handshake/gateway.c $(filter-out %/example.c,$(wildcard tools/libvehicle/*.c)) $(HANDSHAKE_SOURCES) \
+	$(HANDSHAKE_GATEWAY) ledger/credential.c ledger/transaction_proposal.c
 $(eval $(call vg_test,handshake-noise,tests/handshake/noise_test.c $(NOISE_SOURCES),-lsodium))
+$(eval $(call vg_test,handshake-flip,tests/handshake/flip_test.c $(HANDSHAKE_TEST) ledger/evidence.c,-lsodium -lcrypto))
