@@ -6,9 +6,9 @@
 #include "ledger/credential.h"
 
 static const struct charging_noun *const nouns[] = {
-	&charging_account,	  &charging_station,	  &charging_session, &charging_settlement,
-	&charging_bill,		  &charging_note,	  &charging_credit,  &charging_rating,
-	&charging_recommendation, &charging_misbehaviour, &charging_anchor,  &charging_parameters,
+	&charging_account, &charging_station,	 &charging_session, &charging_settlement,     &charging_bill,
+	&charging_note,	   &charging_credit,	 &charging_rating,  &charging_recommendation, &charging_misbehaviour,
+	&charging_anchor,  &charging_parameters, &charging_plan,
 };
 
 static bool word_is(const char *word, struct span text)

@@ -30,6 +30,8 @@
  *   'o' wallet 32          a regulator's order to open its EV number    'q' meter 32: where it hangs
  *   'n' bill, u32          credit note        'R' station 32         rating (RATE), 'N' station 32: ratings counted
  *   'h' attestor 32, u64   anchored head      'z' ...                misbehaviour
+ *   'P' station 32         plan               'O' station 32         its load as told
+ *   'u' organisation u16   who schedules its stations
  *   'D', 'W'               all deposits, all withdrawals, counters: sum of all balances = D - W (PROTOCOL.md M1)
  *
  * A wallet is named by its Ed25519 key; a station by the hash of its registering proposal. EV numbers live in the
@@ -73,7 +75,7 @@ struct charging_noun {
 
 extern const struct charging_noun charging_account, charging_station, charging_session, charging_settlement,
 	charging_bill, charging_note, charging_credit, charging_rating, charging_recommendation, charging_misbehaviour,
-	charging_anchor, charging_parameters;
+	charging_anchor, charging_parameters, charging_plan;
 extern const struct contract contract_charging;
 
 /* The nouns that the contract has, for documents and tests; NULL after the last. */

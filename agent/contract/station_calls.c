@@ -7,6 +7,7 @@
 #include "agent/contract/argument.h"
 #include "agent/contract/charging.h"
 #include "agent/contract/money.h"
+#include "agent/contract/plan.h"
 #include "agent/contract/station_show.h"
 
 #define LATITUDE_MOST 90000000
@@ -165,17 +166,41 @@ static int station_charger(struct contract_run *run, const struct span *argument
 	return result ?: give_station(run, id, &station);
 }
 
+/*
+ * The administrator of the station's organisation sets all prices; that of the utility appointed to schedule it
+ * (plan.appoint) the energy prices: what the operator asks for the service is left alone.
+ */
+static int tariff_judge(struct contract_run *run, const u8 id[32], const struct station *station,
+			const struct tariff *next)
+{
+	struct contract_member asker;
+	struct tariff present;
+	int result = charging_asker(run, &asker);
+
+	result = result ?: plan_governs(run, station->organisation, asker.organisation);
+	if (result || asker.organisation == station->organisation)
+		return result;
+	result = station_tariff(run, id, station->tariff, &present);
+	if (!result && !tariff_same_service(&present, next))
+		result = contract_refuse(run, -EACCES,
+					 "The service price is the operator's; a utility sets the price "
+					 "of energy.");
+	return result;
+}
+
 static int station_tariff_set(struct contract_run *run, const struct span *arguments, u32 count)
 {
 	struct station station;
 	struct tariff tariff;
 	u64 version;
 	u8 id[32];
-	int result = own_station(run, arguments[0], id, &station);
+	int result = argument_hex(run, arguments[0], "STATION", id, sizeof(id));
 
 	(void)count;
+	result = result ?: station_get(run, id, &station);
 	result = result ?: argument_number(run, arguments[1], "TARIFF", 1, UINT32_MAX, &version);
 	result = result ?: periods_parse(run, arguments[2], &tariff);
+	result = result ?: tariff_judge(run, id, &station, &tariff);
 	if (!result && version != station.tariff + 1ULL)
 		return contract_refuse(run, -EINVAL, "The station's next tariff is version %" PRIu64 ".",
 				       (uint64_t)station.tariff + 1);

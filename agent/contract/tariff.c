@@ -118,6 +118,27 @@ struct tariff_turn tariff_turn(const struct tariff *tariff, u64 zone_min, u64 ti
 	return turn;
 }
 
+bool tariff_same_service(const struct tariff *tariff, const struct tariff *other)
+{
+	u32 mine = 0, theirs = 0;
+
+	for (;;) {
+		if (tariff->periods[mine].service != other->periods[theirs].service)
+			return false;
+		/* On to the boundary that comes first, of one or both. */
+		if (mine + 1 == tariff->count && theirs + 1 == other->count)
+			return true;
+		if (theirs + 1 == other->count ||
+		    (mine + 1 < tariff->count && tariff->periods[mine + 1].minute < other->periods[theirs + 1].minute))
+			mine++;
+		else if (mine + 1 == tariff->count ||
+			 other->periods[theirs + 1].minute < tariff->periods[mine + 1].minute)
+			theirs++;
+		else
+			mine++, theirs++;
+	}
+}
+
 u64 tariff_price(const struct tariff *tariff, u32 period)
 {
 	return tariff->periods[period].energy + tariff->periods[period].service;

@@ -47,6 +47,8 @@ void tariff_encode(struct writer *writer, const struct tariff *tariff);
 const char *tariff_parse(struct span text, struct tariff *ret_tariff);
 /* The turn that @time lies in. @zone_min: minutes east of UTC, plus 720. */
 struct tariff_turn tariff_turn(const struct tariff *tariff, u64 zone_min, u64 time);
+/* Are the service prices those of @other at every minute of the day? */
+bool tariff_same_service(const struct tariff *tariff, const struct tariff *other);
 /* Energy and service price together. */
 u64 tariff_price(const struct tariff *tariff, u32 period);
 u64 tariff_highest(const struct tariff *tariff);
