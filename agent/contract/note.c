@@ -56,6 +56,9 @@ static int give_back(struct contract_run *run, const struct session *session, u6
 	if (!result && balance < amount)
 		return contract_refuse(run, -ERANGE, "The station's account holds %" PRIu64 ", less than AMOUNT.",
 				       (uint64_t)balance);
+	result = result ?: account_balance(run, session->wallet, false, &balance);
+	if (!result && balance + amount > MONEY_MOST)
+		return contract_refuse(run, -ERANGE, "The wallet's balance would be above %llu.", MONEY_MOST);
 	result = result ?: station_account(run, session->station, -(s64)amount);
 	return result ?: contract_delta(run, ACCOUNT_SPAN(key), amount, 0, MONEY_MOST);
 }

@@ -13,3 +13,23 @@ $(eval $(call vg_test,contract/session_conflict,tests/contract/session_conflict_
 $(eval $(call vg_test,contract/rating,tests/contract/rating_test.c $(CHARGING_STAGE),$(CHARGING_LIBS) -lm))
 $(eval $(call vg_test,contract/misbehaviour,tests/contract/misbehaviour_test.c tests/contract/chain_stage.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
 $(eval $(call vg_test,contract/anchor,tests/contract/anchor_test.c tests/contract/chain_stage.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
+
+# The driver of the reference model, by several compilers: what they make of the same lines is compared.
+CHARGING_DRIVER := tests/contract/money_driver.c tests/contract/money_stage.c $(CONTRACT_SOURCES) $(CHARGING_WORLD)
+# $(call charging_build,name,compiler and options)
+define charging_build
+CHARGING_DRIVERS += $(B)/tests/contract/money_driver-$(1)
+$(B)/contract-$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$@)
+	$$(Q)$(2) $$(CPPFLAGS) $$(WARNINGS) -MMD -MP -c -o $$@ $$<
+$(B)/tests/contract/money_driver-$(1): $$(patsubst %.c,$(B)/contract-$(1)/%.o,$$(CHARGING_DRIVER))
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$(2) -o $$@ $$^ $$(CHARGING_LIBS)
+-include $$(patsubst %.c,$(B)/contract-$(1)/%.d,$$(CHARGING_DRIVER))
+endef
+$(eval $(call charging_build,gcc-O2,gcc -g -O2))
+$(eval $(call charging_build,clang-O0,$(CLANG) -O0))
+tests: $(CHARGING_DRIVERS)
+TESTS += tests/contract/money_model.py
