@@ -3,3 +3,6 @@ HANDSHAKE_TEST := tests/handshake/gateway.c $(filter-out %/example.c,$(wildcard 
 	$(HANDSHAKE_GATEWAY) ledger/credential.c ledger/transaction_proposal.c
 $(eval $(call vg_test,handshake-noise,tests/handshake/noise_test.c $(NOISE_SOURCES),-lsodium))
 $(eval $(call vg_test,handshake-flip,tests/handshake/flip_test.c $(HANDSHAKE_TEST) ledger/evidence.c,-lsodium -lcrypto))
+$(eval $(call vg_test,handshake-responder,tests/handshake/responder_test.c $(HANDSHAKE_TEST),-lsodium))
+$(eval $(call vg_test,handshake-limiter,tests/handshake/limiter_test.c agent/handshake/limiter.c,))
+$(eval $(call vg_test,handshake-unlink,tests/handshake/unlink_test.c $(HANDSHAKE_TEST),-lsodium -lm))
