@@ -25,9 +25,9 @@
 #define ASSIGN_COST_YUAN 10000000 /* costs are integers of 1e-7 yuan */
 
 enum assign_state {
+	ASSIGN_LEFT, /* could be served, but not with the others */
 	ASSIGN_SERVED,
 	ASSIGN_CONTENT, /* has what it needs */
-	ASSIGN_LEFT,	/* could be served, but not with the others */
 	ASSIGN_FAR,	/* reaches no station with what it has */
 	ASSIGN_LATE,	/* reaches some, but no session ends in time */
 };
@@ -88,7 +88,11 @@ struct assign_verdict {
 	char text[240]; /* the first thing wrong, a sentence without its full stop */
 };
 
-/* Judges a plan with code of its own. -ENOMEM, else 0 with the verdict. */
+/* Judges the sessions of a plan, with code of its own; what the plan says of its cost is not looked at. -ENOMEM, else 0
+ * with the verdict. */
+int assign_follow(const struct assign_problem *problem, const struct assign_plan *plan,
+		  struct assign_verdict *ret_verdict);
+/* The same, and the cost must be what the plan says. */
 int assign_check(const struct assign_problem *problem, const struct assign_plan *plan,
 		 struct assign_verdict *ret_verdict);
 

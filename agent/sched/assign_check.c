@@ -177,8 +177,8 @@ static bool follow_all(struct follow *follow, const struct assign_plan *plan)
 	return follow_limits(follow);
 }
 
-int assign_check(const struct assign_problem *problem, const struct assign_plan *plan,
-		 struct assign_verdict *ret_verdict)
+int assign_follow(const struct assign_problem *problem, const struct assign_plan *plan,
+		  struct assign_verdict *ret_verdict)
 {
 	const struct fleet *fleet = problem->fleet;
 	size_t cells = (size_t)fleet->stations * fleet->periods + 1;
@@ -193,11 +193,22 @@ int assign_check(const struct assign_problem *problem, const struct assign_plan 
 		return -ENOMEM;
 	}
 	ret_verdict->good = follow_all(&follow, plan);
-	if (ret_verdict->good && plan->cost != ret_verdict->cost)
-		ret_verdict->good = follow_fault(&follow, "the plan says a cost of %lld; it costs %lld (1e-7 yuan)",
-						 (long long)plan->cost, (long long)ret_verdict->cost);
 	ret_verdict->load_pct = follow_load(&follow);
 	free(follow.heads);
 	free(follow.watts);
+	return 0;
+}
+
+int assign_check(const struct assign_problem *problem, const struct assign_plan *plan,
+		 struct assign_verdict *ret_verdict)
+{
+	int err = assign_follow(problem, plan, ret_verdict);
+
+	if (err || !ret_verdict->good || plan->cost == ret_verdict->cost)
+		return err;
+	ret_verdict->good = false;
+	snprintf(ret_verdict->text, sizeof(ret_verdict->text),
+		 "the plan says a cost of %lld; it costs %lld (1e-7 yuan)", (long long)plan->cost,
+		 (long long)ret_verdict->cost);
 	return 0;
 }
