@@ -59,7 +59,7 @@ class Gateway(Node):
     def enrol_attestor(self):
         """What `voltgate key` shows becomes a key of the channel: the administrator's step after each start."""
         key = self.ask("key")[0]
-        path = self.world.statement("enrol", f"attestor-{self.index}", self.organisation, key["attestor"], None, "--role", "attestor",
+        path = self.world.statement("enrol", f"attestor-{self.index}-{key['epoch']}", self.organisation, key["attestor"], None, "--role", "attestor",
                                     "--epoch", f"@{key['epoch']}", "--grade", key["grade"])
         self.world.up().cli("tx", "submit", "power", path)
         return key
@@ -113,11 +113,12 @@ class Vehicle:
 
 
 class Wallet:
-    def __init__(self, world, name, organisation):
+    def __init__(self, world, name, organisation, enrol=True):
         self.world, self.name, self.organisation = world, name, organisation
         self.folder = os.path.join(world.folder, f"wallet-{name}")
         run(VOLTGATE, "wallet", "create", world.org(organisation), "--name", name, "--genesis", world.genesis, "--out", self.folder)
-        world.up().cli("tx", "submit", "power", os.path.join(self.folder, "enrol.tx"))
+        if enrol:
+            world.up().cli("tx", "submit", "power", os.path.join(self.folder, "enrol.tx"))
         self.key = json.loads(run(VOLTGATE, "-j", "wallet", "show", self.folder).stdout)["key"]
 
 
@@ -133,7 +134,7 @@ class Station:
                                "00:00=0.80+0.40", f"{public}:60kW")["station"]
         self.process = subprocess.Popen(
             [os.path.join(BUILD, "voltgate-station"), "--channel", world.channel_id(), "--station", self.id, "--charger", "1", "--meter",
-             self.meter, "--cable", self.cable, "--speed", "600"], stdout=subprocess.DEVNULL)
+             self.meter, "--cable", self.cable, "--speed", "2"], stdout=subprocess.DEVNULL)
         world.processes.append(self.process)
         wait_for(lambda: os.path.exists(self.cable), "the charger's cable")
 
