@@ -33,3 +33,4 @@ $(eval $(call charging_build,gcc-O2,gcc -g -O2))
 $(eval $(call charging_build,clang-O0,$(CLANG) -O0))
 tests: $(CHARGING_DRIVERS)
 TESTS += tests/contract/money_model.py
+TESTS += tests/contract/money_determinism_test.sh

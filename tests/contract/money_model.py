@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from money_reference import DAY, EXPIRY, HOUR, MINUTE, SECOND, SESSION_LIFE, Account, Reference, Station  # noqa: E402
 
-WALLETS, STATIONS, CHARGERS = 24, 4, 5
+WALLETS, STATIONS, CHARGERS = 60, 6, 8
 
 
 class Driver:
@@ -62,7 +62,7 @@ class Model:
     def __init__(self, driver, seed):
         self.driver, self.random = driver, random.Random(seed)
         self.faults = []
-        self.counts = {}
+        self.counts, self.drawn = {}, set()
         self.wallets = [f"w{i}" for i in range(WALLETS)]
         for i in range(4):
             driver.ask("client", f"a{i}", i, 3)
@@ -144,7 +144,7 @@ class Model:
 
     def place(self):
         return {"wallet": self.wallet(), "station": self.random.choice(list(self.ids)),
-                "charger": self.random.choice([1, 2, 3, 4, 5, self.random.randrange(1, CHARGERS + 2)])}
+                "charger": self.random.choice([self.random.randrange(1, CHARGERS + 1)] * 9 + [CHARGERS + 1])}
 
     def draw_reserve(self):
         return self.place()
@@ -169,10 +169,14 @@ class Model:
         return op if op["tariff"] > 0 and op["time"] > 0 else None
 
     def session(self, states):
-        """A session, one that is under way or unpaid if there is one, else any."""
+        """A session, one that is under way or unpaid if there is one, else any; mostly none drawn in this block."""
         doing = [a.doing[1] for a in self.reference.accounts.values() if a.doing and a.doing[0] == "charging"]
+        if self.random.random() < 0.95:
+            doing = [session for session in doing if session not in self.drawn]
         if "charging" in states and doing and self.random.random() < 0.97:
-            return self.random.choice(doing)
+            session = self.random.choice(doing)
+            self.drawn.add(session)
+            return session
         unpaid = [s for a in self.reference.accounts.values() for s in a.bills[-3:]
                   if self.reference.sessions[s].state == "unpaid"]
         if "unpaid" in states and unpaid and self.random.random() < 0.9:
@@ -397,6 +401,7 @@ class Model:
         done, blocks, began = 0, 0, time.monotonic()
         told = began
         while done < operations and len(self.faults) < 20:
+            self.drawn = set()
             ops = [op for op in (self.draw() for _ in range(self.random.choice([1, 2, 5, 12, 30]))) if op]
             later = self.random.choice([SECOND, 10 * SECOND, MINUTE, MINUTE, 10 * MINUTE, HOUR])
             if self.random.random() < 0.002:
