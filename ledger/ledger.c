@@ -325,6 +325,15 @@ struct proven *ledger_proven(struct ledger *ledger)
 	return ledger->proven;
 }
 
+const u8 (*ledger_head_digests(const struct ledger *ledger))[LEDGER_HASH_LEN]
+{
+	const struct candidate *last = ledger->unsynced;
+
+	while (last && last->above)
+		last = last->above;
+	return last ? candidate_digests(last) : NULL;
+}
+
 u64 ledger_durable(const struct ledger *ledger)
 {
 	return ledger->durable;

@@ -90,6 +90,8 @@ int ledger_append(struct ledger *ledger, struct candidate *candidate, const stru
 int ledger_sync(struct ledger *ledger, struct ledger_error *ret_error);
 /* The last block that ledger_sync() covered. */
 u64 ledger_durable(const struct ledger *ledger);
+/* The hashes of the head's transactions, valid until the next append or sync; NULL: it is durable already. */
+const u8 (*ledger_head_digests(const struct ledger *ledger))[LEDGER_HASH_LEN];
 
 /*
  * Takes a block from somebody else: certificate against the replica set that

@@ -5,7 +5,7 @@
  * Every commit writes one record 'j' sequence u64: bucket u32 and hash 32 of each bucket it changed. From time to time
  * it also writes one of 256 chunks, in turn: 't' chunk u16: sequence u64, a bit map of the 1,024 buckets that are not
  * empty, their hashes. A chunk is due after 1,024 changes or 64 commits, and 512 KiB written; so the journal costs at
- * most 68 bytes a changed bucket, and a whole turn of chunks spans at least 128 MiB, twice what LevelDB holds
+ * most 68 bytes a changed bucket, and a whole turn of chunks spans at least 128 MiB, more than LevelDB holds
  * unwritten. Records older than all chunks go.
  *
  * On opening the records must follow each other without a gap up to the mark, and the root must be the mark's. That

@@ -5,7 +5,7 @@
  * paranoid_checks is on and every read verifies checksums, because LevelDB otherwise passes over what is damaged.
  * After a write that failed LevelDB's log may hold half a record; so the database is opened anew before the next
  * write, which then either finds room or fails in the same way.
- * Memory is bounded by the figures below: 64 MiB of what is written, 16 MiB of tables' blocks, and the tables' own
+ * Memory is bounded by the figures below: 16 MiB of what is written, 16 MiB of tables' blocks, and the tables' own
  * indexes (some 5 % of the 1 GiB of tables open at a time).
  */
 #include "ledger/store.h"
@@ -17,12 +17,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define STORE_CACHE_BYTES (16 << 20)  /* blocks of tables */
-#define STORE_BUFFER_BYTES (32 << 20) /* of batches not yet in a table; at most two of them */
-#define STORE_TABLE_BYTES (8 << 20)   /* a table's file */
-#define STORE_FILES_MAX 128	      /* open at a time */
-#define STORE_FILTER_BITS 10	      /* per key; about 1 % of absent keys cost a read */
-#define STORE_BLOCK_BYTES 1024	      /* read and checked for one value: LevelDB checks it every time, by table */
+#define STORE_CACHE_BYTES (16 << 20) /* blocks of tables */
+/* Of batches not yet in a table; at most two of them. The list that LevelDB sorts them in is searched from place to
+ * place in memory for every key: four times as large a one costs a block's thread half as much again, and saves no
+ * compaction. */
+#define STORE_BUFFER_BYTES (8 << 20)
+#define STORE_TABLE_BYTES (8 << 20) /* a table's file */
+#define STORE_FILES_MAX 128	    /* open at a time */
+#define STORE_FILTER_BITS 10	    /* per key; about 1 % of absent keys cost a read */
+#define STORE_BLOCK_BYTES 1024	    /* read and checked for one value: LevelDB checks it every time, by table */
 
 struct store_leveldb {
 	struct store store;

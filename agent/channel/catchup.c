@@ -264,7 +264,7 @@ static int take(struct channel *channel, struct span bytes)
 		error = ledger_take(channel->ledger, bytes, &fault);
 	}
 	if (!error)
-		error = commit_appended(channel, bytes, NULL, true);
+		error = commit_appended(channel, bytes, ledger_head_digests(channel->ledger), true);
 	if (error == -ENOSPC)
 		channel_stop(channel, "the disk of the block files is full");
 	else if (error && error != -EBADMSG)

@@ -12,6 +12,7 @@
 #include "agent/channel/room.h"
 
 #define SWEEP_MOST 1024		/* requests looked at in one sweep */
+#define HASHES 32		/* made in one call */
 #define JUDGED_AGAIN_US 5000000 /* a request that waits so long may have become invalid */
 
 static u64 client_of(const struct transaction *transaction)
@@ -218,14 +219,12 @@ void channel_forget(struct channel *channel, void *cookie)
 	requests_forget(channel->requests, cookie);
 }
 
-static void receive_one(struct channel *channel, u32 from, struct span bytes)
+static void receive_one(struct channel *channel, u32 from, struct span bytes, const u8 digest[32])
 {
 	struct room_peer *peer = &channel->peers[from];
 	struct transaction transaction;
 	struct request *request;
-	u8 digest[32];
 
-	transaction_hash(bytes, digest);
 	if (requests_find(channel->requests, digest) || requests_was_done(channel->requests, digest))
 		return;
 	if (transaction_decode(bytes.bytes, bytes.len, &transaction)) {
@@ -247,12 +246,23 @@ static void receive_one(struct channel *channel, u32 from, struct span bytes)
 
 void submit_received(struct channel *channel, u32 peer, const struct parcel *parcel)
 {
-	struct span list = parcel->list, bytes;
+	struct ledger_message messages[HASHES] = { 0 };
+	struct span list = parcel->list, bytes[HASHES];
+	u8 digests[HASHES][32];
+	u32 count, i;
 
 	if (!channel->core || channel->stopped)
 		return;
-	while (parcel_next(&list, &bytes) && !channel->broken)
-		receive_one(channel, peer, bytes);
+	do {
+		for (count = 0; count < HASHES && parcel_next(&list, &bytes[count]); count++) {
+			messages[count].bytes = bytes[count].bytes;
+			messages[count].len = bytes[count].len;
+			messages[count].ret_hash = digests[count];
+		}
+		ledger_hash_many(LEDGER_DOMAIN_TRANSACTION, messages, count);
+		for (i = 0; i < count && !channel->broken; i++)
+			receive_one(channel, peer, bytes[i], digests[i]);
+	} while (count == HASHES && !channel->broken);
 }
 
 void submit_dropped(struct channel *channel, const u8 (*digests)[32], u32 count)

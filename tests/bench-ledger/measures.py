@@ -63,7 +63,7 @@ def load(bench, group, kind, seconds=None, rate=0, payload=100, nodes=None, besi
     warm = bench.warm if warm is None else warm
     per_second = rate or (expected * 1.6 if expected else PER_SECOND[kind] * 4 / group.count)
     count = int(per_second * (seconds + warm)) + 500
-    options.setdefault("inflight", INFLIGHT[kind])
+    options.setdefault("inflight", INFLIGHT[kind] * 4 // group.count)
     options.setdefault("clients", CLIENTS)
     options.setdefault("batch", 1 if rate else min(100, max(1, options["inflight"] // 8)))
     words = group.load_words(LOAD, kind, nodes, payload=payload, count=count, seconds=seconds, warm=warm, rate=rate, **options)
