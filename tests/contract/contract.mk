@@ -34,3 +34,4 @@ $(eval $(call charging_build,clang-O0,$(CLANG) -O0))
 tests: $(CHARGING_DRIVERS)
 TESTS += tests/contract/money_model.py
 TESTS += tests/contract/money_determinism_test.sh
+$(eval $(call vg_test,contract/account,tests/contract/account_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
