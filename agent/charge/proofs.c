@@ -72,7 +72,7 @@ static bool proofs_wants(const struct batch *batch, u32 count)
 {
 	u32 i;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count && i < VG_BATCH_MAX; i++)
 		if (batch->records[i].kind == VG_RECORD_ACTION || batch->records[i].kind == VG_RECORD_ALARM)
 			return true;
 	return false;
@@ -97,10 +97,15 @@ static void proofs_build(struct proofs_tree *tree, const struct batch *batch)
 
 int proofs_add(struct proofs *proofs, const struct batch *batch)
 {
+	return proofs_wants(batch, vg_be32(batch->seal.head.count)) ? proofs_keep(proofs, batch) : 0;
+}
+
+int proofs_keep(struct proofs *proofs, const struct batch *batch)
+{
 	u32 count = vg_be32(batch->seal.head.count), nodes = proofs_nodes(count);
 	struct proofs_tree *tree;
 
-	if (count > VG_BATCH_MAX || !proofs_wants(batch, count))
+	if (count > VG_BATCH_MAX)
 		return 0;
 	tree = malloc(proofs_size(nodes));
 	if (!tree)

@@ -27,6 +27,8 @@ struct proofs *proofs_new(size_t bytes);
 void proofs_free(struct proofs *proofs); /* NULL is fine */
 /* Takes @batch in, if it holds what may be shown. -ENOMEM. */
 int proofs_add(struct proofs *proofs, const struct batch *batch);
+/* The same whatever it holds. */
+int proofs_keep(struct proofs *proofs, const struct batch *batch);
 /* -ENOENT: no such batch is kept, or it has no such record. */
 int proofs_find(const struct proofs *proofs, const struct vg_batch_head *head, u32 index, struct proof *ret_proof);
 

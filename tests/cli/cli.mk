@@ -28,3 +28,13 @@ $(B)/tests/gate_kernel_test: $(patsubst %.c,$(B)/obj/%.o,$(CLI_GUEST))
 -include $(B)/obj/tests/cli/gate_kernel_test.d
 GUEST_TESTS += $(B)/tests/gate_kernel_test tests/cli/guest_cli.sh
 GUEST_FILES += $(B)/voltgate
+
+# Verdict logs and ledgers that hold heads of their chains; a tool of anchored.py.
+CLI_ANCHORED := tests/cli/anchored_maker.c tests/ledger/file_consort.c tests/txn/world.c tests/txn/world_draft.c \
+	tests/txn/action.c agent/verdictlog.c $(CLI_LOG) $(CONTRACT_SOURCES) $(LEDGER_SOURCES)
+$(B)/tests/anchored_maker: $(patsubst %.c,$(B)/san/%.o,$(sort $(CLI_ANCHORED)))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ -ljansson $(LEDGER_LIBS)
+-include $(B)/san/tests/cli/anchored_maker.d
+tests: $(B)/tests/anchored_maker
+TESTS += tests/cli/anchored.py

@@ -14,10 +14,11 @@
 #include "tools/voltgate/say.h"
 
 static const struct cli_command *const commands[] = {
-	&cmd_attach, &cmd_detach,  &cmd_status,	  &cmd_session, &cmd_revoke,  &cmd_policy, &cmd_deny,	&cmd_counters,
-	&cmd_alarms, &cmd_actions, &cmd_verdicts, &cmd_key,	&cmd_flush,   &cmd_its,	   &cmd_verify, &cmd_doctor,
-	&cmd_route,  &cmd_plan,	   &cmd_org,	  &cmd_ledger,	&cmd_channel, &cmd_node,   &cmd_block,	&cmd_tx,
-	&cmd_peer,   &cmd_wallet,  &cmd_assign,	  &cmd_account, &cmd_station, &cmd_charge, &cmd_bill,	&cmd_rate,
+	&cmd_attach,   &cmd_detach, &cmd_status,  &cmd_session,	 &cmd_revoke, &cmd_policy, &cmd_deny,
+	&cmd_counters, &cmd_alarms, &cmd_actions, &cmd_verdicts, &cmd_key,    &cmd_flush,  &cmd_its,
+	&cmd_verify,   &cmd_doctor, &cmd_route,	  &cmd_plan,	 &cmd_org,    &cmd_ledger, &cmd_channel,
+	&cmd_node,     &cmd_block,  &cmd_tx,	  &cmd_peer,	 &cmd_wallet, &cmd_assign, &cmd_account,
+	&cmd_station,  &cmd_charge, &cmd_bill,	  &cmd_rate,	 &cmd_record,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
