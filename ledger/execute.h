@@ -46,7 +46,9 @@
  *
  * Pruning at a block's end takes at most 64 + 2 * count entries of 'x', in order. A window falls due twice
  * transaction-life-s after its last spending: it is deleted, or closed if open requests (which never expire)
- * spent from it. Evidence falls due evidence-age-s after its latest record. What was used meanwhile is put off.
+ * spent from it and the channel still takes such. A closed one falls due again after the same time, and is deleted once
+ * the channel takes none. Evidence falls due evidence-age-s after its latest record. What was used meanwhile is put
+ * off.
  *
  * A counter (what deltas change) is an s64 in 8 bytes, two's complement; an absent one is 0.
  */

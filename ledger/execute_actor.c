@@ -142,7 +142,7 @@ bool execute_nonce_used(struct execute_run *run, struct execute_actor *actor, u6
 		key = actor_key('n', actor->key);
 		actor->window_read = true;
 		if (window_read(run, KEY_SPAN(key), &actor->window, &time, &flags)) {
-			actor->window_stored = !(flags & WINDOW_CLOSED); /* a closed one is not due any more */
+			actor->window_stored = true;
 			actor->open = flags & WINDOW_OPEN;
 		}
 	}
@@ -184,16 +184,24 @@ void execute_windows_write(struct execute_run *run)
 
 void execute_window_prune(struct execute_run *run, struct span key)
 {
+	u64 time, now = run->context->time;
 	struct vg_replay window;
-	u64 time;
+	bool closed;
 	u8 flags;
 
-	if (!window_read(run, key, &window, &time, &flags) || flags & WINDOW_CLOSED)
+	if (!window_read(run, key, &window, &time, &flags))
 		return;
-	if (window_due(run, time) >= run->context->time)
+	closed = flags & WINDOW_CLOSED;
+	if (!closed && window_due(run, time) >= now) {
 		execute_due(run, window_due(run, time), key);
-	else if (flags & WINDOW_OPEN)
-		window_write(run, key, window.head, NULL, time, flags, run->index);
-	else
+		return;
+	}
+	/* Open requests that are refused now are for ever (membership_follows()): nothing can be replayed. */
+	if (!(flags & WINDOW_OPEN) || !execute_parameter(run, MEMBERSHIP_OPEN_REQUESTS)) {
 		execute_delete(run, key);
+		return;
+	}
+	if (!closed)
+		window_write(run, key, window.head, NULL, time, flags, run->index);
+	execute_due(run, window_due(run, now), key);
 }

@@ -120,7 +120,8 @@ int membership_check(const struct membership *membership, struct membership_erro
 void membership_encode(struct writer *writer, const struct membership *membership);
 /* -EBADMSG; what it gives has passed membership_check(). */
 int membership_decode(struct span bytes, struct membership *ret_membership);
-/* May @next follow @present? Sequence, seed, name, organisations' places, and the epoch as said above. -EINVAL. */
+/* May @next follow @present? Sequence, seed, name, organisations' places, open requests not let in again, and the epoch
+ * as said above. -EINVAL. */
 int membership_follows(const struct membership *present, const struct membership *next,
 		       struct membership_error *ret_error);
 /* The update that makes @next of the configuration with sequence @previous; the genesis' previous is 0. */

@@ -252,6 +252,9 @@ int membership_follows(const struct membership *present, const struct membership
 	if (next->epoch != epoch)
 		return refuse(ret_error, "Its epoch is %llu, but must be %llu: it counts changes of the replica set.",
 			      (unsigned long long)next->epoch, (unsigned long long)epoch);
+	if (next->parameters[MEMBERSHIP_OPEN_REQUESTS] && !present->parameters[MEMBERSHIP_OPEN_REQUESTS])
+		return refuse(ret_error,
+			      "Open requests cannot be let in again: their clients' nonces may be forgotten.");
 	if (next->organisation_count < present->organisation_count)
 		return refuse(ret_error, "An organisation that leaves keeps its place, with an authority of zeros.");
 	for (i = 0; i < present->organisation_count; i++)

@@ -152,6 +152,7 @@ RULE(seed, membership->seed[0]++)
 RULE(renamed, strcpy(membership->name, "other"))
 RULE(organisation_renamed, strcpy(membership->organisations[2].name, "new"))
 RULE(organisation_gone, membership->organisation_count--)
+RULE(open_requests, membership->parameters[MEMBERSHIP_OPEN_REQUESTS] ^= 1)
 RULE(address, strcpy(membership->nodes[0].address, "elsewhere:1"))
 RULE(epoch_alone, membership->epoch++)
 RULE(replica_changed, membership->nodes[0].key[31] ^= 1)
@@ -169,6 +170,10 @@ static void following(void)
 	ktap_ok(!follows(organisation_renamed), "an organisation with another name does not");
 	ktap_ok(!follows(organisation_gone), "an organisation less does not");
 	ktap_ok(follows(address), "another address does, without an epoch");
+	ktap_ok(follows(open_requests), "open requests may be refused from now on");
+	world.membership.parameters[MEMBERSHIP_OPEN_REQUESTS] = 0;
+	ktap_ok(!follows(open_requests), "but not let in again");
+	world.membership.parameters[MEMBERSHIP_OPEN_REQUESTS] = 1;
 	ktap_ok(!follows(epoch_alone), "an epoch without a reason does not");
 	ktap_ok(!follows(replica_changed), "another replica without an epoch does not");
 	ktap_ok(follows(replica_and_epoch), "another replica with one does");

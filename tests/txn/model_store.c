@@ -223,21 +223,24 @@ static void write_count(struct model *model, const u8 *key, size_t len, u64 more
 static void prune_window(struct model *model, const u8 *key, u32 count)
 {
 	struct model_client *client = model_client(model, key + 1);
+	u64 later = model->time + 2000000 * model->membership.parameters[MEMBERSHIP_TRANSACTION_LIFE_S];
 
 	if (!client->kept)
 		return;
-	if (window_due(model, client) >= model->time) {
+	if (!client->closed && window_due(model, client) >= model->time) {
 		due_add(model, window_due(model, client), key, 33, count);
 		return;
 	}
-	client->kept = false;
-	if (client->open) {
+	if (client->open && model->membership.parameters[MEMBERSHIP_OPEN_REQUESTS]) {
 		client->closed_to = highest(client);
-		client->closed = true;
-		write_window(model, client, count);
+		if (!client->closed) {
+			client->closed = true;
+			write_window(model, client, count);
+		}
+		due_add(model, later, key, 33, count);
 	} else {
+		client->kept = client->open = client->closed = false;
 		client->closed_to = 0;
-		client->closed = false;
 		model_delete(model, key, 33);
 	}
 	client->count = 0;

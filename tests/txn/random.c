@@ -238,7 +238,8 @@ static void draw_membership(struct membership *next)
 	next->parameters[MEMBERSHIP_TRANSACTION_LIFE_S] = 10 + random_draw(60);
 	next->parameters[MEMBERSHIP_GRADES] = one_in(8) ? 1 : 2 + random_draw(2);
 	next->parameters[MEMBERSHIP_EVIDENCE] = !one_in(5);
-	next->parameters[MEMBERSHIP_OPEN_REQUESTS] = !one_in(3);
+	if (one_in(12)) /* on again is refused */
+		next->parameters[MEMBERSHIP_OPEN_REQUESTS] ^= 1;
 	next->parameters[MEMBERSHIP_ENDORSING_ORGANISATIONS] = random_draw(4);
 	if (one_in(4))
 		next->parameters[MEMBERSHIP_BATCH_WAIT_US] = random_draw(100);

@@ -185,11 +185,22 @@ static void pruning(void)
 		"an open request is never replayed; what follows is taken");
 	world_block(&world, 1300 * WORLD_SECOND);
 	ktap_ok(!window_len(world.client.public), "a silent client's window is forgotten");
+	for (blocks = 0; window_len(client) == 145 && blocks < 25; blocks++)
+		world_block(&world, WORLD_SECOND);
 	ktap_ok(window_len(client) == 17, "and the other one closed again");
 	ktap_ok(world_try_draft(&world, &draft) == LEDGER_EXPIRED, "what it could still replay has expired");
 	ktap_ok(signed_try(1, 2, false) == LEDGER_VALID, "a new window begins anywhere");
 	world_block(&world, 1300 * WORLD_SECOND);
+	windows = count_keys("n", 1);
+	ktap_ok(windows > 1000 && count_keys("x", 1) == 1 + windows, "closed windows are looked at again, %u of them",
+		windows);
+	world.membership.parameters[MEMBERSHIP_OPEN_REQUESTS] = 0;
+	for (blocks = 0; count_keys("n", 1) && blocks < 100; blocks++)
+		world_block(&world, blocks ? WORLD_SECOND : 1300 * WORLD_SECOND);
+	ktap_ok(!count_keys("n", 1) && blocks >= 1000 / 64,
+		"and forgotten once open requests are not taken any more, some a block (%u)", blocks);
 	ktap_ok(count_keys("x", 1) == 1, "nothing is left to be looked at but the mark of how far");
+	world.membership.parameters[MEMBERSHIP_OPEN_REQUESTS] = 1;
 }
 
 static bool newest_due(void *arg, struct span key, const struct state_value *value)
