@@ -79,12 +79,45 @@ def tour(ktap, cluster):
     if not ktap.ok(done.returncode == 0, "an administrator registers a station", done.stderr):
         return
     station = json.loads(done.stdout)["result"]["station"]
+    guide(ktap, cluster, car, owner, station)
     process, cable = charger(cluster, station, 1, meter)
     try:
         charge(ktap, cluster, car, bank, owner, wallet, station, cable, vehicle)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)
+
+
+def guide(ktap, cluster, car, owner, station):
+    """A utility schedules the station once its operator has appointed it: energy prices and a plan, no service price."""
+    utility, _ = make_wallet(cluster, "grid", "city", "administrator")
+    path = os.path.join(cluster.folder, "guide.json")
+    with open(path, "w") as out:
+        json.dump({"stations": ["EV1", "EV2"], "tariff": [[0, 3000 + 100 * hour] for hour in range(24)],
+                   "by_groups": {"power": [[0, 0.1 * hour] for hour in range(24)]}}, out)
+    words = ("--guide", path, "--start", "0s", f"EV2={station}")
+    ktap.ok(refused(utility.try_("station", "guide", *words), "appoint"), "a utility that nobody appointed sets no prices")
+    owner("station", "appoint", "city")
+    utility("station", "guide", *words)
+    shown = car("station", "show", station)
+    ktap.ok(shown["tariff"] == 2 and len(shown["periods"]) == 24 and [part["energy"] for part in shown["periods"][:2]] == [3000, 3100],
+            "an appointed one sets the energy prices", shown["periods"])
+    ktap.ok({part["service"] for part in shown["periods"][8:22]} == {4000} and {part["service"] for part in shown["periods"][:8]} == {2000},
+            "the service prices stay the operator's", shown["periods"])
+    ktap.ok(refused(utility.try_("station", "tariff", station, "3", "00:00=0.3+0.9"), "service"), "which it cannot change")
+    planned = car("station", "plan", station)["plan"]
+    ktap.ok(planned["organisation"] == "city" and len(planned["periods"]) == 24 and planned["periods"][3]["energy"] == 300000,
+            "its plan is on the ledger", planned)
+    ktap.ok(refused(car.try_("station", "observe", station, "7kW", "1")), "a vehicle cannot tell a station's load")
+    node = cluster.nodes[1]
+    path = cluster.statement("enrol", "n2-client", "bolt", node.certificate, None)
+    node.cli("tx", "submit", "power", path)
+    done = run(VOLTGATE, "-j", "station", "observe", "power", "--certificate", node.certificate, "--key",
+               os.path.join(node.folder, "node.key"), "--genesis", cluster.genesis, station, "7kW", "1", check=False)
+    ktap.ok(done.returncode == 0 and car("station", "plan", station)["observed"]["load"] == 7000, "its node can", done.stderr)
+    owner("station", "appoint", "-")
+    ktap.ok(refused(utility.try_("station", "guide", *words), "appoint"), "an appointment can be taken back")
+    owner("station", "tariff", station, "3", "00:00=0.32+0.20,08:00=0.68+0.40,22:00=0.32+0.20")
 
 
 def charge(ktap, cluster, car, bank, owner, wallet, station, cable, vehicle):
@@ -97,9 +130,9 @@ def charge(ktap, cluster, car, bank, owner, wallet, station, cable, vehicle):
     ktap.ok(found.returncode == 0 and station in found.stdout, "the station is recommended nearby", found.stderr + found.stdout)
     car("charge", "reserve", station, "1")
     ktap.ok(refused(bank.try_("charge", "reserve", station, "1")), "a reserved charger is not for another")
-    ktap.ok(refused(car.try_("charge", "start", "--cable", cable, station, "1", "1", "0.1", "50kWh"), "PRICE"),
+    ktap.ok(refused(car.try_("charge", "start", "--cable", cable, station, "1", "3", "0.1", "50kWh"), "PRICE"),
        "a start below the tariff's price is refused")
-    session = car("charge", "start", "--cable", cable, station, "1", "1", "2", "50kWh")["session"]
+    session = car("charge", "start", "--cable", cable, station, "1", "3", "2", "50kWh")["session"]
     ktap.ok(len(session) == 64, "the wallet starts charging with the meter's first reading")
     for _ in range(3):
         car("charge", "meter", "--cable", cable, session)

@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/client/invoker.h"
 #include "agent/contract/charging.h"
 #include "agent/gate_json.h"
+#include "ledger/outcome.h"
+#include "tools/voltgate/charging_invoke.h"
 #include "tools/voltgate/charging_print.h"
 #include "tools/voltgate/consortium_open.h"
 #include "tools/voltgate/say.h"
@@ -29,12 +30,6 @@ struct call_words {
 	char certificate[512], key[512];
 	u32 timeout_ms;
 	struct charging_arguments arguments;
-};
-
-struct call_run {
-	const struct cli *cli;
-	int status;
-	bool done;
 };
 
 /* --- words --- */
@@ -154,55 +149,22 @@ static int take_words(const struct charging_verb *verbs, int argc, char **argv, 
 
 /* --- invoke --- */
 
-static json_t *parsed(struct span result)
+static void tell(const struct cli *cli, const struct charging_outcome *outcome)
 {
-	return json_loadb((const char *)result.bytes, result.len, JSON_DECODE_ANY, NULL);
-}
-
-static void tell(struct call_run *run, const struct invoker_result *result)
-{
-	json_t *object, *answer = parsed(result->result);
+	json_t *object;
 	int failed;
 
-	if (!run->cli->json) {
-		printf("%-18sblock %llu, index %u\n", "committed", (unsigned long long)result->block, result->index);
-		charging_print(answer);
-		json_decref(answer);
+	if (!cli->json) {
+		printf("%-18sblock %llu, index %u\n", "committed", (unsigned long long)outcome->block, outcome->index);
+		charging_print(outcome->answer);
 		return;
 	}
-	object = json_pack("{s:b, s:s, s:i}", "committed", 1, "outcome", ledger_outcome_word(result->outcome), "index",
-			   (int)result->index);
-	failed = gate_json_put_u64(object, "block", result->block);
-	failed |= gate_json_put_hex(object, "proposal", result->proposal_hash, sizeof(result->proposal_hash));
-	failed |= json_object_set_new(object, "result", answer ?: json_null());
+	object = json_pack("{s:b, s:s, s:i}", "committed", 1, "outcome", ledger_outcome_word(LEDGER_VALID), "index",
+			   (int)outcome->index);
+	failed = gate_json_put_u64(object, "block", outcome->block);
+	failed |= gate_json_put_hex(object, "proposal", outcome->proposal, sizeof(outcome->proposal));
+	failed |= json_object_set(object, "result", outcome->answer ?: json_null());
 	say_json(gate_json_finish(object, failed));
-}
-
-static void on_done(void *arg, const struct invoker_result *result)
-{
-	struct call_run *run = arg;
-
-	run->done = true;
-	if (result->committed && result->outcome == LEDGER_VALID)
-		tell(run, result);
-	else if (result->committed)
-		run->status = say_failure(CLI_REFUSED, "the transaction is in block %llu, but not valid: %s",
-					  (unsigned long long)result->block, ledger_outcome_sentence(result->outcome));
-	else
-		run->status = say_failure(CLI_REFUSED, "%s", result->trouble);
-}
-
-struct call_wait {
-	struct call_run *run;
-	struct invoker *invoker;
-};
-
-static bool call_done(void *arg)
-{
-	struct call_wait *wait = arg;
-
-	invoker_tick(wait->invoker);
-	return wait->run->done;
 }
 
 /* What goes to the collection: the file's line, after the wallet where the verb says so. */
@@ -231,47 +193,26 @@ static int read_private(struct call_words *words, u8 bytes[CALL_PRIVATE_MAX], si
 
 static int invoke(const struct cli *cli, struct call_words *words, struct consortium *consortium)
 {
-	struct call_run run = { .cli = cli, .status = CLI_OK };
-	struct call_wait wait = { .run = &run };
-	struct invoker_options options = {
+	struct charging_invocation invocation = {
 		.consortium = consortium,
 		.node = words->node,
 		.timeout_ms = words->timeout_ms,
-		.done = on_done,
-		.arg = &run,
+		.function = words->verb->function,
+		.arguments = &words->arguments,
 	};
-	struct invoker_call call = {
-		.contract = { (const u8 *)CHARGING_NAME, strlen(CHARGING_NAME) },
-		.function = { (const u8 *)words->verb->function, strlen(words->verb->function) },
-		.arguments = words->arguments.spans,
-		.nonce = words->arguments.nonce,
-		.expires = words->arguments.expires,
-	};
+	struct charging_outcome outcome = { .answer = NULL };
 	u8 private[CALL_PRIVATE_MAX];
 	size_t len = 0;
-	int error;
+	int status = words->private ? read_private(words, private, &len) : CLI_OK;
 
-	if (words->private) {
-		error = read_private(words, private, &len);
-		if (error)
-			return error;
-		call.private_arguments = (struct span){ private, len };
-		call.collection = CHARGING_COLLECTION;
-	}
-	call.argument_count = words->arguments.count;
-	if (invoker_new(&options, &wait.invoker))
-		return say_failure(CLI_REFUSED, "out of memory");
-	error = invoker_start(wait.invoker, &call);
-	if (!error)
-		consortium_wait(consortium, ~0U, call_done, &wait);
-	else
-		run.status = say_failure(CLI_REFUSED, error == -ENOENT
-							      ? "the channel has no collection \"" CHARGING_COLLECTION
-								"\": its genesis must name one"
-							      : "the call cannot be made");
-	invoker_free(wait.invoker);
+	invocation.private = (struct span){ private, len };
+	if (!status)
+		status = charging_invoke(&invocation, &outcome);
+	if (!status)
+		tell(cli, &outcome);
+	json_decref(outcome.answer);
 	sodium_memzero(private, sizeof(private));
-	return run.status;
+	return status;
 }
 
 /* --- query --- */
@@ -292,7 +233,7 @@ static int ask(const struct cli *cli, const struct call_words *words, struct con
 
 	if (status)
 		goto out;
-	result = parsed((struct span){ answer.result, answer.result_len });
+	result = charging_answer((struct span){ answer.result, answer.result_len });
 	if (!result) {
 		status = say_failure(CLI_REFUSED, "the node's answer is not JSON; ask another with --node");
 	} else if (cli->json) {

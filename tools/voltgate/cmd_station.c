@@ -3,7 +3,10 @@
  * cmd_station.c - voltgate station: charging stations: chargers, tariffs, ratings, and which is best
  * (agent/contract/CHARGING.md).
  */
+#include <string.h>
+
 #include "tools/voltgate/charging_call.h"
+#include "tools/voltgate/station_guide.h"
 
 static const struct charging_verb table[] = {
 	{ .name = "register",
@@ -52,14 +55,27 @@ static const struct charging_verb table[] = {
 		     { "LONGITUDE", CHARGING_DEGREES, false, false },
 		     { "COUNT", CHARGING_NUMBER, true, false },
 		     { "RADIUS", CHARGING_DISTANCE, true, false } } },
+	{ .name = "appoint", .function = "plan.appoint", .words = { { "ORGANISATION", CHARGING_TEXT, false, false } } },
+	{ .name = "plan",
+	  .function = "plan.show",
+	  .query = true,
+	  .words = { { "STATION", CHARGING_ID, false, false } } },
+	{ .name = "observe",
+	  .function = "plan.observe",
+	  .words = { { "STATION", CHARGING_ID, false, false },
+		     { "LOAD", CHARGING_POWER, false, false },
+		     { "BUSY", CHARGING_NUMBER, false, false } } },
+	{ .name = "guide" }, /* its words are its own: station_guide.c */
 	{ .name = NULL },
 };
 
-static const char *const verbs[] = { "charger", "list",	  "rating", "recommend", "register",
-				     "show",	"status", "tariff", "withdraw",	 NULL };
+static const char *const verbs[] = { "appoint",	  "charger",  "guide", "list",	 "observe", "plan",	"rating",
+				     "recommend", "register", "show",  "status", "tariff",  "withdraw", NULL };
 
 static int station(const struct cli *cli, int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "guide"))
+		return station_guide(cli, argc - 1, argv + 1);
 	return charging_call(cli, table, argc, argv);
 }
 
@@ -74,7 +90,12 @@ const struct cli_command cmd_station = {
 		 "show CHANNEL --wallet FOLDER STATION\n"
 		 "list CHANNEL --wallet FOLDER [AFTER]\n"
 		 "rating CHANNEL --wallet FOLDER STATION\n"
-		 "recommend CHANNEL --wallet FOLDER WALLET LATITUDE LONGITUDE [COUNT] [RADIUS]",
+		 "recommend CHANNEL --wallet FOLDER WALLET LATITUDE LONGITUDE [COUNT] [RADIUS]\n"
+		 "appoint CHANNEL --wallet FOLDER ORGANISATION\n"
+		 "plan CHANNEL --wallet FOLDER STATION\n"
+		 "observe CHANNEL --wallet FOLDER STATION LOAD BUSY\n"
+		 "guide CHANNEL --wallet FOLDER --guide FILE [--start TIME] [--genesis FILE] [--node NAME] "
+		 "NAME=STATION...",
 	.summary = "Charging stations: chargers, tariffs, ratings, and which is best",
 	.help = "Every form also takes --genesis FILE (else the agent is asked for the channel), --node NAME, "
 		"--timeout SECONDS, and\n"
@@ -85,6 +106,12 @@ const struct cli_command cmd_station = {
 		"yuan per kWh),\n"
 		"CHARGER a meter's key and power as KEY:60kW (voltgate-station --new-meter makes one). recommend lists "
 		"free\n"
-		"stations near a position, well rated and cheap first.",
+		"stations near a position, well rated and cheap first. appoint lets another organisation, a utility, "
+		"schedule this\n"
+		"one's stations (\"-\": nobody); its administrator then posts by guide what \"voltgate -j plan guide\" "
+		"found: a plan and a\n"
+		"tariff with its energy prices for each station named, the service prices as they are. observe tells a "
+		"station's\n"
+		"load, by its own node's key; plan shows both.",
 	.verbs = verbs,
 };
