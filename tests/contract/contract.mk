@@ -35,3 +35,6 @@ tests: $(CHARGING_DRIVERS)
 TESTS += tests/contract/money_model.py
 TESTS += tests/contract/money_determinism_test.sh
 $(eval $(call vg_test,contract/account,tests/contract/account_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
+$(eval $(call vg_test,contract/account_arguments,tests/contract/account_arguments_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
+$(eval $(call vg_test,contract/recommendation,tests/contract/recommendation_test.c $(CHARGING_STAGE),$(CHARGING_LIBS) -lm))
+$(eval $(call vg_test,contract/audit,tests/contract/audit_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
