@@ -86,33 +86,40 @@ void car_sign_mandate(struct car *car)
 	crypto_sign_detached(car->mandate_signature, NULL, car->mandate_id, sizeof(car->mandate_id), car->secret);
 }
 
-size_t car_propose(struct car *car, const char *function, const char *const *arguments, u32 count, u8 *ret_bytes,
-		   size_t size)
+size_t car_propose_as(struct car *car, u64 nonce, u64 expires, const char *function, const char *const *arguments,
+		      u32 count, u8 *ret_bytes, size_t size)
 {
 	static const u8 nothing[32];
 	struct proposal proposal = {
 		.channel = car->welcome.channel,
 		.client = car->wallet,
-		.expires = car_now() + CAR_LIFE_US,
+		.nonce = nonce,
+		.expires = expires,
 		.contract = { (const u8 *)"charging", 8 },
 		.function = { (const u8 *)function, strlen(function) },
 		.argument_count = count,
 		.private_hash = nothing,
 	};
 	struct writer writer;
-	struct timeval wall;
-	u64 now;
 	u32 i;
 
-	gettimeofday(&wall, NULL);
-	now = (u64)wall.tv_sec * 1000 + (u64)wall.tv_usec / 1000; /* as all clients of a wallet count */
-	car->nonce = car->nonce < now ? now : car->nonce + 1;
-	proposal.nonce = car->nonce;
 	for (i = 0; i < count; i++)
 		proposal.arguments[i] = (struct span){ (const u8 *)arguments[i], strlen(arguments[i]) };
 	writer_init(&writer, ret_bytes, size);
 	proposal_encode(&writer, &proposal);
 	return writer_len(&writer);
+}
+
+size_t car_propose(struct car *car, const char *function, const char *const *arguments, u32 count, u8 *ret_bytes,
+		   size_t size)
+{
+	struct timeval wall;
+	u64 now;
+
+	gettimeofday(&wall, NULL);
+	now = (u64)wall.tv_sec * 1000 + (u64)wall.tv_usec / 1000; /* as all clients of a wallet count */
+	car->nonce = car->nonce < now ? now : car->nonce + 1;
+	return car_propose_as(car, car->nonce, car_now() + CAR_LIFE_US, function, arguments, count, ret_bytes, size);
 }
 
 int car_act(struct car *car, u32 type, struct span proposal, u8 ret_vid[VG_VID_MAX])

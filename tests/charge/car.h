@@ -44,6 +44,9 @@ void car_sign_mandate(struct car *car);
 /* A proposal of this wallet to the contract "charging", for this session's channel. Its length. */
 size_t car_propose(struct car *car, const char *function, const char *const *arguments, u32 count, u8 *ret_bytes,
 		   size_t size);
+/* The same with a nonce and an expiry of the caller's; the car's channel is car->welcome.channel, welcomed or not. */
+size_t car_propose_as(struct car *car, u64 nonce, u64 expires, const char *function, const char *const *arguments,
+		      u32 count, u8 *ret_bytes, size_t size);
 /* The packet that carries it: its length, or action_seal()'s errors. */
 int car_act(struct car *car, u32 type, struct span proposal, u8 ret_vid[VG_VID_MAX]);
 

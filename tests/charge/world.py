@@ -217,6 +217,13 @@ class World(Cluster):
             self.ask_as(self.admin(organisation), "account", "deposit", wallet.key, money)
         return wallet
 
+    def wire_street_to_hub(self):
+        """For programs that are vehicles and clients of the nodes in one."""
+        run("ip", "-n", self.street, "link", "add", "hub0", "type", "veth", "peer", "name", "street", "netns", self.hub)
+        run("ip", "-n", self.hub, "link", "set", "street", "master", "br0", "up")
+        run("ip", "-n", self.street, "addr", "add", "10.77.0.253/24", "dev", "hub0")
+        run("ip", "-n", self.street, "link", "set", "hub0", "up")
+
     def on_street(self, *words, **more):
         return run("ip", "netns", "exec", self.street, *words, **more)
 
