@@ -23,6 +23,24 @@ static bool bill_of(struct charging_audit_room *room, const u8 wallet[32], u64 n
 	return charging_audit_get(room, key.bytes, sizeof(key.bytes), &value) && !bill_decode(value, &room->bill);
 }
 
+/* The last note counts the others: charging_audit_note(). */
+static bool last_note(struct charging_audit_room *room, const struct session *session)
+{
+	u8 key[1 + 32 + 8 + 4];
+	struct writer writer;
+	struct span value;
+
+	writer_init(&writer, key, sizeof(key));
+	writer_u8(&writer, 'n');
+	writer_bytes(&writer, session->wallet, 32);
+	writer_u64(&writer, session->bill);
+	writer_u32(&writer, session->notes);
+	if (charging_audit_get(room, key, sizeof(key), &value))
+		return true;
+	return charging_audit_fault(room, "Credit note %u on bill %" PRIu64 " of wallet %s is missing.", session->notes,
+				    (uint64_t)session->bill, charging_audit_name(session->wallet));
+}
+
 bool charging_audit_session(struct charging_audit_room *room, struct span key, struct span value)
 {
 	struct session *session = &room->session;
@@ -47,7 +65,7 @@ bool charging_audit_session(struct charging_audit_room *room, struct span key, s
 	if (!bill_of(room, session->wallet, session->bill) || memcmp(room->bill.session, key.bytes, 32))
 		return charging_audit_fault(room, "Bill %" PRIu64 " of session %s is missing or another session's.",
 					    (uint64_t)session->bill, name);
-	return true;
+	return !session->notes || last_note(room, session);
 }
 
 /* Are these the prices of one period of the tariff? The time zone may have been another when the bill was made. */
