@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "agent/contract/audit.h"
 #include "agent/contract/session.h"
 
 #define MUST(condition)                                                                  \
@@ -217,9 +218,15 @@ void stage_order(struct stage_client *client)
 
 void stage_block(u64 later_us)
 {
+	struct charging_audit audit;
+
 	world_block(&stage.world, later_us);
 	if (!stage_conserved()) {
 		printf("Bail out! block %llu: money is not conserved\n", (unsigned long long)stage.world.number);
+		exit(1);
+	}
+	if (charging_audit(stage.world.state, &audit)) {
+		printf("Bail out! block %llu: %s\n", (unsigned long long)stage.world.number, audit.fault);
 		exit(1);
 	}
 }
