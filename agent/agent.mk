@@ -20,7 +20,7 @@ AGENT_LIBS := -levent -lbpf -lxdp -lelf -lz -lnl-genl-3 -lnl-3 -lsodium -lcrypto
 AGENT_SOURCES := agent/main.c agent/config.c agent/enforce.c agent/enforce_watch.c agent/takeover.c agent/privileges.c agent/notify.c \
 	agent/say.c agent/wipe.c agent/record.c agent/verdicts.c agent/attest.c agent/plain.c agent/batchlink.c \
 	agent/notice.c agent/alarms.c agent/alarmlog.c agent/act.c agent/action.c agent/control.c agent/verbs.c \
-	agent/status.c agent/rhythm.c agent/live.c agent/live_stations.c $(PAGE_SOURCES) $(AGENT_GREET) $(AGENT_CHARGE) $(AGENT_CONSORT) $(AGENT_VERDICTS) $(AGENT_GATES) $(AGENT_LOADER) $(AGENT_PLAIN) $(AGENT_ITS)
+	agent/status.c agent/rhythm.c agent/live.c agent/live_stations.c agent/charging_ask.c $(PAGE_SOURCES) $(AGENT_GREET) $(AGENT_CHARGE) $(AGENT_CONSORT) $(AGENT_VERDICTS) $(AGENT_GATES) $(AGENT_LOADER) $(AGENT_PLAIN) $(AGENT_ITS)
 
 ifneq ($(AGENT_ITS),)
 $(eval $(call vg_program,voltgated,$(sort $(AGENT_SOURCES) $(AGENT_JSON) $(ITS_SOURCES)),$(AGENT_LIBS) $(NODE_LIBS)))

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/charging_ask.h"
 #include "agent/gate_json.h"
 #include "agent/live_stations.h"
 #include "agent/node/node.h"
@@ -100,6 +101,23 @@ static json_t *live_stations(struct agent *agent)
 	return list;
 }
 
+/* What the utility plans for the station here; null where there is none. */
+static json_t *live_plan(struct agent *agent)
+{
+	json_t *answer, *plan = NULL;
+	struct channel *channel;
+	u32 i;
+
+	for (i = 0; agent->node && *agent->config.handshake.station && !plan && i < node_channels(agent->node); i++) {
+		channel = node_channel(agent->node, i);
+		answer = channel ? charging_ask(channel_ledger(channel), "plan.show", agent->config.handshake.station)
+				 : NULL;
+		plan = json_incref(json_object_get(answer, "plan"));
+		json_decref(answer);
+	}
+	return plan ? plan : json_null();
+}
+
 static json_t *live_state(void *arg)
 {
 	struct agent *agent = arg;
@@ -111,7 +129,7 @@ static json_t *live_state(void *arg)
 	failed |= json_object_set_new(object, "channels", live_channels(agent));
 	failed |= json_object_set_new(object, "peers", live_peers(agent));
 	failed |= json_object_set_new(object, "stations", live_stations(agent));
-	failed |= json_object_set_new(object, "plan", json_null());
+	failed |= json_object_set_new(object, "plan", live_plan(agent));
 	return gate_json_finish(object, failed);
 }
 

@@ -5,7 +5,8 @@
  * {"name", "time", "gate": null | {"grade", "sessions", "next_number", "test_clock", "interfaces": [names], "packets":
  * {reason: count}}, "channels": [{"name", "height", "view", "epoch", "waiting", "behind", "stopped"}], "peers":
  * [{"name", "address", "state"}], "stations": [{"name", "organisation", "state", "chargers", "free", "price",
- * "rating"}], "plan": null | {...}}. No wallet, no vehicle, no session's id is in it.
+ * "rating"}], "plan": null | what plan.show answers of the station here}. No wallet, no vehicle, no session's id is in
+ * it.
  */
 #ifndef VOLTGATE_LIVE_H
 #define VOLTGATE_LIVE_H

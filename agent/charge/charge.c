@@ -43,6 +43,13 @@ static void charge_endorsed(void *arg, u64 number, struct span result)
 	request_endorsed(arg, number, result);
 }
 
+static void charge_told(void *arg)
+{
+	struct charge *charge = arg;
+
+	charge->counts.told++;
+}
+
 static void charge_anchored(void *arg)
 {
 	struct charge *charge = arg;
@@ -55,12 +62,14 @@ static void charge_disconnect(struct charge *charge)
 {
 	if (charge->invoker)
 		invoker_free(charge->invoker);
+	outlook_free(charge->outlook);
 	heartbeat_free(charge->heartbeat);
 	home_free(charge->home);
 	consortium_close(charge->consortium);
 	charge->home = NULL;
 	charge->invoker = NULL;
 	charge->heartbeat = NULL;
+	charge->outlook = NULL;
 	charge->consortium = NULL;
 	errands_drop(charge->errands);
 }
@@ -87,6 +96,12 @@ static int charge_connect(struct charge *charge, struct ledger *ledger)
 		.anchored = charge_anchored,
 		.arg = charge,
 	};
+	struct outlook_options outlook = {
+		.station = config->handshake.station,
+		.timeout_ms = config->charge.timeout_ms,
+		.told = charge_told,
+		.arg = charge,
+	};
 	struct identity_error error;
 	int err = consortium_new(&to, &charge->consortium, &error);
 
@@ -102,6 +117,9 @@ static int charge_connect(struct charge *charge, struct ledger *ledger)
 	options.home = charge->home ? home_of_invoker(charge->home) : NULL;
 	err = invoker_new(&options, &charge->invoker);
 	if (!err && own && !(charge->heartbeat = heartbeat_new(&beat)))
+		err = -ENOMEM;
+	outlook.consortium = charge->consortium;
+	if (!err && own && *outlook.station && !(charge->outlook = outlook_new(&outlook)))
 		err = -ENOMEM;
 	if (err) {
 		charge_disconnect(charge);
@@ -139,6 +157,8 @@ static void charge_on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 	if (charge->invoker)
 		invoker_tick(charge->invoker);
+	if (charge->outlook && charge_ledger(charge))
+		outlook_tick(charge->outlook, charge_ledger(charge), agent_now_ms());
 	if (charge->heartbeat)
 		heartbeat_tick(charge->heartbeat, verdicts_last(charge->agent->verdicts, &last) ? &last : NULL,
 			       agent_now_ms());

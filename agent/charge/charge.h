@@ -33,6 +33,7 @@ struct greeted; /* agent/greet.h: the session an action came in */
 	X(invalid, "invalid")     \
 	X(late, "late")           \
 	X(anchored, "anchored")   \
+	X(told, "told")           \
 	X(reported, "reported")
 
 struct charge_counts {

@@ -6,6 +6,7 @@
  *   request.c     an action on its way to the ledger and back
  *   home.c        the own node, asked without a connection
  *   heartbeat.c   heads of the verdict chain, posted by the gateway itself
+ *   outlook.c     the load of the gateway's station, told by it
  */
 #ifndef VOLTGATE_CHARGE_ROOM_H
 #define VOLTGATE_CHARGE_ROOM_H
@@ -15,6 +16,7 @@
 #include "agent/charge/errands.h"
 #include "agent/charge/heartbeat.h"
 #include "agent/charge/home.h"
+#include "agent/charge/outlook.h"
 #include "agent/charge/proofs.h"
 #include "agent/client/invoker.h"
 
@@ -31,6 +33,7 @@ struct charge {
 	struct home *home;
 	struct invoker *invoker;
 	struct heartbeat *heartbeat; /* NULL: the gateway has no client's key of its own */
+	struct outlook *outlook;     /* the same, and NULL where there is no station */
 	bool troubled;		     /* and why was said */
 
 	struct charge_counts counts;

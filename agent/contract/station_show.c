@@ -26,6 +26,8 @@ static json_t *charger_json(const struct charger *charger, u32 number, u64 now)
 	answer_hex(object, "meter", charger->meter, sizeof(charger->meter));
 	answer_number(object, "power", charger->power_w);
 	answer_number(object, "register", charger->register_wh);
+	if (charger->use == CHARGER_BUSY)
+		answer_hex(object, "session", charger->holder, sizeof(charger->holder));
 	if (charger->use == CHARGER_RESERVED && charger->until > now)
 		answer_number(object, "until", charger->until);
 	return object;

@@ -77,7 +77,7 @@ function showPlan(plan) {
 	const periods = plan && plan.periods ? plan.periods : [];
 	at("no-plan").hidden = periods.length > 0;
 	if (periods.length)
-		drawBars("plan", periods.map((one) => ({ value: Number(one.load_wh || 0) })), 160, (most) => count(most) + " Wh at most a period");
+		drawBars("plan", periods.map((one) => ({ value: Number(one.energy || 0) })), 160, (most) => count(most) + " Wh at most a period");
 	else
 		at("plan").replaceChildren();
 }
