@@ -18,6 +18,7 @@ $(eval $(call vg_test,txn/members,tests/txn/members_test.c $(TXN_WORLD),$(TXN_LI
 $(eval $(call vg_test,txn/signature,tests/txn/signature_test.c ledger/verifier.c,-lsodium))
 $(eval $(call vg_test,txn/proven,tests/txn/proven_test.c ledger/proven.c ledger/merkle.c ledger/hash.c,-lsodium))
 $(eval $(call vg_test,txn/contract,tests/txn/contract_test.c $(CONTRACT_SOURCES) $(TXN_WORLD),$(TXN_LIBS) -ljansson))
+$(eval $(call vg_test,txn/contract_ledger,tests/txn/contract_ledger_test.c $(CONTRACT_SOURCES) $(TXN_WORLD),$(TXN_LIBS) -ljansson))
 $(eval $(call vg_test,txn/endorser,tests/txn/endorser_test.c $(ENDORSE_SOURCES) $(CONTRACT_SOURCES) tests/txn/world.c \
 	tests/txn/world_draft.c tests/txn/action.c $(LEDGER_SOURCES),$(LEDGER_LIBS) -ljansson))
 
