@@ -114,17 +114,52 @@ static int charging_flow(const struct charging_site *site, const bool *must, str
 	return err;
 }
 
+/* Could the session have all that it wants if nobody else were there? */
+static bool charging_alone(const struct charging_site *site, u32 i)
+{
+	u64 sum = 0;
+	u32 t;
+
+	for (t = 0; t < site->periods; t++) {
+		u32 most = charging_most_wh(site, i, t), limit = charging_limit_wh(site, t);
+
+		sum += most < limit ? most : limit;
+	}
+	return sum >= site->session[i].energy_wh;
+}
+
+/* Does the plan meet all that could be met alone? Then none meets more. */
+static bool charging_meets_all(const struct charging_site *site, const struct charging_plan *plan)
+{
+	u32 i, t;
+	u64 got;
+
+	for (i = 0; i < site->sessions; i++) {
+		for (got = 0, t = 0; t < site->periods; t++)
+			got += plan->wh[(size_t)i * site->periods + t];
+		if (got < site->session[i].energy_wh && charging_alone(site, i))
+			return false;
+	}
+	return true;
+}
+
 int charging_optimum(const struct charging_site *site, enum charging_goal goal, struct charging_plan **ret_plan)
 {
 	bool *must = calloc((size_t)site->sessions + 1, sizeof(*must)), proven = true;
-	int err = must ? 0 : -ENOMEM;
+	struct charging_plan *plan = NULL;
+	int err = must ? charging_flow(site, NULL, &plan) : -ENOMEM;
 
-	if (!err && goal == CHARGING_DEADLINES)
+	if (!err && goal == CHARGING_DEADLINES && !charging_meets_all(site, plan)) {
+		charging_free(plan);
+		plan = NULL;
 		err = charging_choose_met(site, must, &proven);
-	if (!err)
-		err = charging_flow(site, must, ret_plan);
-	if (!err)
-		(*ret_plan)->proven &= proven;
+		if (!err)
+			err = charging_flow(site, must, &plan);
+	}
+	if (!err) {
+		plan->proven &= proven;
+		*ret_plan = plan;
+	}
 	free(must);
 	return err;
 }

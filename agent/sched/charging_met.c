@@ -11,7 +11,7 @@
 
 #include "agent/sched/charging_parts.h"
 
-#define MET_SECONDS "60" /* a wall against freak inputs; nodes end the search sooner */
+#define MET_SECONDS "10" /* a wall against freak inputs; nodes end the search sooner */
 #define MET_NODES "20000"
 
 struct met {

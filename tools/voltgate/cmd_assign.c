@@ -12,6 +12,8 @@
 
 #include "agent/sched/assign_conflict.h"
 #include "tools/voltgate/assign_json.h"
+#include "tools/voltgate/assign_replay.h"
+#include "tools/voltgate/assign_compare.h"
 #include "tools/voltgate/fleet_words.h"
 #include "tools/voltgate/say.h"
 
@@ -227,6 +229,10 @@ static int run(const struct cli *cli, int argc, char **argv)
 	bool checking = argc > 1 && !strcmp(argv[1], "check");
 	int at, status;
 
+	if (argc > 1 && !strcmp(argv[1], "replay"))
+		return assign_replay(cli, argc - 2, argv + 2);
+	if (argc > 1 && !strcmp(argv[1], "compare"))
+		return assign_compare(cli, argc - 2, argv + 2);
 	for (at = 1 + checking; at < argc; at++) {
 		if (!checking && !strcmp(argv[at], "--quick")) {
 			words.quick = true;
@@ -251,12 +257,14 @@ static int run(const struct cli *cli, int argc, char **argv)
 	return checking ? check(cli, &words) : solve(cli, &words);
 }
 
-static const char *const verbs[] = { "check", NULL };
+static const char *const verbs[] = { "check", "replay", "compare", NULL };
 
 const struct cli_command cmd_assign = {
 	.name = "assign",
 	.run = run,
-	.usage = "[--time SECONDS] [--quick] [--nearest] FLEET\ncheck PLAN FLEET",
+	.usage = "[--time SECONDS] [--quick] [--nearest] FLEET\ncheck PLAN FLEET\n"
+		 "replay [--seed N] [--late PCT] [--late-by SECONDS] [--surprise PCT] [--broken PCT] [--every PERIODS] "
+		 "FLEET\ncompare FLEET",
 	.summary = "Find or check which vehicle charges where and when",
 	.help = "FLEET is a file of vehicles, stations and prices (its tables are in the manual). Each vehicle gets a "
 		"station and\n"
@@ -268,6 +276,11 @@ const struct cli_command cmd_assign = {
 		"Who\n"
 		"cannot be served is told why; vehicles and limits that exclude each other are named. check follows a "
 		"PLAN\n"
-		"(what -j prints) with code of its own.",
+		"(what -j prints) with code of its own. replay lives through a day on which vehicles are late or come "
+		"unannounced\n"
+		"and chargers fail, plans anew around what was promised, and tells what foresight would have saved. "
+		"compare\n"
+		"charges those who stand at each station by the optimum and by first come, earliest deadline, least "
+		"laxity,\nround robin and without control.",
 	.verbs = verbs,
 };
