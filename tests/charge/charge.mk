@@ -12,3 +12,4 @@ $(B)/tests/charge/drive: $(patsubst %.c,$(B)/san/%.o,$(sort $(DRIVE_SOURCES)))
 tests: $(B)/tests/charge/drive
 
 TESTS += tests/charge/story.py tests/charge/trouble.py
+TESTS += tests/charge/schedule.py
