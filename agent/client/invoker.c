@@ -154,6 +154,8 @@ static void invoker_committed(struct invoker_work *work, u64 block, u32 index, u
 {
 	struct invoker_result result = { .committed = true, .block = block, .index = index, .outcome = outcome };
 
+	if (block > work->invoker->height)
+		work->invoker->height = block;
 	invoker_end(work, &result);
 }
 

@@ -12,6 +12,8 @@
 #include "agent/client/invoker_work.h"
 
 #define ENDORSE_AGAIN_US 200000
+#define ENDORSE_LAG_US 50000 /* for who is a block behind the others */
+#define ENDORSE_ROUNDS 20
 
 static u8 *copy_of(ProtobufCBinaryData data)
 {
@@ -190,6 +192,7 @@ static bool endorse_ask(struct invoker_work *work, u32 node)
 		request.client_signature = (ProtobufCBinaryData){ sizeof(work->signature), work->signature };
 	request.private_arguments = (ProtobufCBinaryData){ work->private_len, work->private_arguments };
 	request.single = invoker->options.single;
+	request.height = invoker->height;
 	ask->work = work;
 	if (invoker_begin(client, "/voltgate.v1.Ledger/Endorse", 2000, &answer, &request.base, &ask->call))
 		return false;
@@ -250,9 +253,18 @@ void invoker_endorse(struct invoker_work *work)
 	}
 	if (busy)
 		return;
-	/* All who could be asked were. A contract's or the channel's no is one; else once more, a little later. */
-	if (work->refused) {
+	/*
+	 * All who could be asked were. A contract's or the channel's no is one, unless some say yes: they stand at
+	 * different heights. Then, or if nobody says anything, once more, a little later.
+	 */
+	if (work->refused && (!hopeful || ++work->rounds > ENDORSE_ROUNDS)) {
 		invoker_fail(work, work->trouble);
+		return;
+	}
+	if (work->refused) {
+		invoker_endorse_reset(work);
+		work->refused = false;
+		work->again_us = invoker_now_us() + ENDORSE_LAG_US;
 		return;
 	}
 	if (!*work->trouble)

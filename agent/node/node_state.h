@@ -20,6 +20,7 @@
 #define NODE_CHANNELS_MAX 64
 #define NODE_PATH_MAX 512
 
+struct endorsing;
 struct metrics;
 struct stream;
 struct submitter;
@@ -47,6 +48,8 @@ struct seat {
 	struct event *wake, *seal;
 	struct stream *streams;
 	struct submitter *submitters;
+	struct endorsing *held; /* proposals for a later block, newest first */
+	u32 held_count;
 	int organisation; /* ours in this channel, or -1 */
 	u8 (*revoked)[32];
 	u32 revoked_count;
@@ -126,6 +129,10 @@ void dissemination_tick(struct seat *seat);
 void endorse_answer(void *arg, void *cookie, enum ledger_outcome outcome, const char *sentence, struct span rwset,
 		    struct span endorsement, struct span result);
 
+/* Blocks were committed: proposals that waited for them are simulated. */
+void endorse_held(struct seat *seat);
+/* The channel is being closed: they are refused. */
+void endorse_end(struct seat *seat);
 /* node_endorse() on an open seat. */
 int endorse_operator(struct seat *seat, const struct endorser_request *request, node_endorsed_fn *endorsed, void *arg);
 

@@ -116,6 +116,7 @@ static void seat_committed(void *arg, const struct block *block, const u8 (*dige
 	eventlog_block(seat, block);
 	if (node->options.committed)
 		node->options.committed(node->options.arg, seat->channel, block);
+	endorse_held(seat);
 	node_due(node);
 }
 
@@ -309,6 +310,7 @@ int seat_open(struct seat *seat)
 
 void seat_close(struct seat *seat)
 {
+	endorse_end(seat);
 	if (seat->endorser) {
 		endorser_seal(seat->endorser);
 		endorser_free(seat->endorser);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * service_endorse.c - Endorse and Query: what a proposal would do, signed or not.
+ *
+ *   endorsing: (held --its block is committed-->) with the endorser --signed or refused--> answered, freed
+ *   held, with the endorser --call gone--> forgotten
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,12 +12,19 @@
 #include "agent/node/rpc.h"
 #include "agent/node/service.h"
 
+#define ENDORSE_HELD_MOST 1024 /* proposals that wait for a block, in each channel */
+
 struct endorsing { /* the cookie of one proposal */
 	struct rpc_owner owner;
 	struct seat *seat;
 	struct grpc_call *call; /* NULL: this machine's client asks */
 	node_endorsed_fn *endorsed;
 	void *arg;
+	/* While it is held for a block: the message. */
+	struct endorsing *next;
+	u64 height;
+	u8 *kept;
+	size_t kept_len;
 };
 
 void endorse_answer(void *arg, void *cookie, enum ledger_outcome outcome, const char *sentence, struct span rwset,
@@ -44,12 +54,28 @@ void endorse_answer(void *arg, void *cookie, enum ledger_outcome outcome, const 
 	rpc_answer(call, &response.base);
 }
 
+static void endorse_unhold(struct endorsing *endorsing)
+{
+	struct endorsing **at = &endorsing->seat->held;
+
+	while (*at != endorsing)
+		at = &(*at)->next;
+	*at = endorsing->next;
+	endorsing->seat->held_count--;
+	free(endorsing->kept);
+	endorsing->kept = NULL;
+}
+
 static void endorse_gone(struct grpc_call *call)
 {
 	struct endorsing *endorsing = grpc_call_get(call);
 
 	grpc_call_set(call, NULL);
-	if (endorsing)
+	if (!endorsing)
+		return;
+	if (endorsing->kept)
+		endorse_unhold(endorsing);
+	else
 		endorser_forget(endorsing->seat->endorser, endorsing);
 	free(endorsing);
 }
@@ -63,10 +89,42 @@ static bool endorse_may(const struct seat *seat)
 	return self >= 0 && membership->nodes[self].roles & MEMBERSHIP_ENDORSER;
 }
 
+static void endorse_begin(struct endorsing *endorsing, const Voltgate__V1__EndorseRequest *message)
+{
+	struct endorser_request request = {
+		.proposal = rpc_span(message->proposal),
+		.client_signature = rpc_span(message->client_signature),
+		.evidence = rpc_span(message->evidence),
+		.private_arguments = rpc_span(message->private_arguments),
+		.single = message->single,
+		.cookie = endorsing,
+	};
+	struct seat *seat = endorsing->seat;
+
+	endorser_take(seat->endorser, &request, node_clock(seat->node));
+	node_due(seat->node);
+}
+
+static void endorse_hold(struct endorsing *endorsing, struct span bytes)
+{
+	struct seat *seat = endorsing->seat;
+
+	endorsing->kept = seat->held_count < ENDORSE_HELD_MOST ? malloc(bytes.len + 1) : NULL;
+	if (!endorsing->kept) {
+		rpc_refuse(endorsing->call, GRPC_RESOURCE_EXHAUSTED,
+			   "This node lacks the block that the request is for, and too many wait for theirs.");
+		return;
+	}
+	memcpy(endorsing->kept, bytes.bytes, bytes.len);
+	endorsing->kept_len = bytes.len;
+	endorsing->next = seat->held;
+	seat->held = endorsing;
+	seat->held_count++;
+}
+
 static void endorse_message(struct grpc_call *call, struct span bytes)
 {
 	Voltgate__V1__EndorseRequest *message;
-	struct endorser_request request;
 	struct endorsing *endorsing;
 	struct proposal proposal;
 	struct seat *seat;
@@ -89,23 +147,49 @@ static void endorse_message(struct grpc_call *call, struct span bytes)
 		rpc_refuse(call, GRPC_FAILED_PRECONDITION, "This node is no endorser of the channel. Ask one that is.");
 		return;
 	}
-	endorsing = malloc(sizeof(*endorsing));
+	endorsing = calloc(1, sizeof(*endorsing));
 	if (!endorsing) {
 		rpc_refuse(call, GRPC_RESOURCE_EXHAUSTED, "There is no memory for this proposal.");
 		return;
 	}
-	*endorsing = (struct endorsing){ { endorse_gone }, seat, call, NULL, NULL };
+	*endorsing = (struct endorsing){ .owner = { endorse_gone }, .seat = seat, .call = call };
 	grpc_call_set(call, endorsing);
-	request = (struct endorser_request){
-		.proposal = rpc_span(message->proposal),
-		.client_signature = rpc_span(message->client_signature),
-		.evidence = rpc_span(message->evidence),
-		.private_arguments = rpc_span(message->private_arguments),
-		.single = message->single,
-		.cookie = endorsing,
-	};
-	endorser_take(seat->endorser, &request, node_clock(seat->node));
-	node_due(seat->node);
+	endorsing->height = message->height;
+	if (message->height <= state_mark(ledger_state(seat->ledger))->number)
+		endorse_begin(endorsing, message);
+	else
+		endorse_hold(endorsing, bytes);
+}
+
+void endorse_held(struct seat *seat)
+{
+	u64 height = state_mark(ledger_state(seat->ledger))->number;
+	Voltgate__V1__EndorseRequest *message;
+	struct endorsing *endorsing, *next;
+	u8 *bytes;
+	size_t len;
+
+	for (endorsing = seat->held; endorsing; endorsing = next) {
+		next = endorsing->next;
+		if (endorsing->height > height)
+			continue;
+		bytes = endorsing->kept;
+		len = endorsing->kept_len;
+		endorsing->kept = NULL;
+		endorse_unhold(endorsing);
+		message = rpc_decode(&voltgate__v1__endorse_request__descriptor, (struct span){ bytes, len });
+		if (message)
+			endorse_begin(endorsing, message);
+		else
+			rpc_refuse(endorsing->call, GRPC_RESOURCE_EXHAUSTED, "There is no memory for this proposal.");
+		free(bytes);
+	}
+}
+
+void endorse_end(struct seat *seat)
+{
+	while (seat->held)
+		rpc_refuse(seat->held->call, GRPC_UNAVAILABLE, "This node is stopping. Ask another.");
 }
 
 int endorse_operator(struct seat *seat, const struct endorser_request *request, node_endorsed_fn *endorsed, void *arg)
@@ -115,7 +199,7 @@ int endorse_operator(struct seat *seat, const struct endorser_request *request, 
 
 	if (!endorsing)
 		return endorse_may(seat) ? -ENOMEM : -ENOENT;
-	*endorsing = (struct endorsing){ { NULL }, seat, NULL, endorsed, arg };
+	*endorsing = (struct endorsing){ .seat = seat, .endorsed = endorsed, .arg = arg };
 	own.cookie = endorsing;
 	endorser_take(seat->endorser, &own, node_clock(seat->node));
 	node_due(seat->node);
