@@ -95,7 +95,7 @@ static const struct config_key config_keys[] = {
 	{ "handshake", "sources", CONFIG_NUMBER, CONFIG_HANDSHAKE_AT(sources), "16384", 16, 1048576, NULL },
 	{ "handshake", "hellos", CONFIG_NUMBER, CONFIG_HANDSHAKE_AT(hellos), "500", 1, 100000, NULL },
 	{ "handshake", "queue", CONFIG_NUMBER, CONFIG_HANDSHAKE_AT(queue), "512", 16, 65536, NULL },
-	{ "handshake", "cookies", CONFIG_NUMBER, CONFIG_HANDSHAKE_AT(cookies), "1000", 1, 100000, NULL },
+	{ "handshake", "cookies", CONFIG_NUMBER, CONFIG_HANDSHAKE_AT(cookies), "200", 1, 100000, NULL },
 	{ "charge", "enable", CONFIG_FLAG, CONFIG_CHARGE_AT(enable), "yes", 0, 0, NULL },
 	{ "charge", "channel", CONFIG_WORD, CONFIG_CHARGE_AT(channel), "", 0, 0, NULL },
 	{ "charge", "certificate", CONFIG_FILE, CONFIG_CHARGE_AT(certificate), "", 0, 0, NULL },

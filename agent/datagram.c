@@ -11,7 +11,7 @@
 
 #include "agent/datagram.h"
 
-#define DATAGRAM_BYTES (8 * 1024 * 1024)   /* of a socket's buffer */
+#define DATAGRAM_BYTES (8 * 1024 * 1024)   /* of a socket's buffers */
 #define DATAGRAM_HELLO_BYTES (1024 * 1024) /* some thousand hellos */
 #define DATAGRAM_LOCK "voltgate-47800"	   /* an abstract name: each namespace has its own */
 
@@ -68,6 +68,7 @@ static int datagram_bind(int family, int buffer)
 		address.v4.sin_port = htons(VG_VID_PORT);
 	}
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer));
 	if (!setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) &&
 	    !bind(fd, &address.any, family == AF_INET6 ? sizeof(address.v6) : sizeof(address.v4)))
 		return fd;
@@ -235,9 +236,10 @@ static socklen_t datagram_destination(const struct greeted_path *path, union dat
 	return sizeof(ret_to->v4);
 }
 
-int datagram_send(const struct datagram_port *port, const struct greeted_path *path, const void *bytes, size_t len)
+int datagram_send(const struct datagram_port *port, enum datagram_kind kind, const struct greeted_path *path,
+		  const void *bytes, size_t len)
 {
-	int fd = port->sockets[path->peer.family == VG_SOURCE_IPV6][DATAGRAM_OTHERS];
+	int fd = port->sockets[path->peer.family == VG_SOURCE_IPV6][kind];
 	_Alignas(struct cmsghdr) u8 control[CMSG_SPACE(sizeof(struct in6_pktinfo))] = { 0 };
 	struct iovec part = { (void *)bytes, len };
 	union datagram_address to;

@@ -35,8 +35,12 @@ int datagram_open(struct datagram_port *ret_port);
 void datagram_close(struct datagram_port *port);
 /* Takes what waits, at most @count (DATAGRAM_BURST at most); how many. */
 int datagram_receive(int fd, struct datagram *ret_datagrams, int count);
-/* 0 or -errno; -EAFNOSUPPORT: no socket of that family. */
-int datagram_send(const struct datagram_port *port, const struct greeted_path *path, const void *bytes, size_t len);
+/*
+ * From the socket of @kind: what is sent to made-up addresses waits for neighbours in that socket's buffer alone. 0 or
+ * -errno; -EAFNOSUPPORT: no socket of that family.
+ */
+int datagram_send(const struct datagram_port *port, enum datagram_kind kind, const struct greeted_path *path,
+		  const void *bytes, size_t len);
 /* Datagrams that the socket had no room for. */
 u32 datagram_dropped(int fd);
 

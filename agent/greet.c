@@ -28,7 +28,7 @@ static struct greeted_table *greet_table(const struct agent *agent)
 
 void greet_send(struct greet *greet, const struct greeted_path *path, const void *bytes, size_t len)
 {
-	if (datagram_send(action_port(greet->agent->action), path, bytes, len))
+	if (datagram_send(action_port(greet->agent->action), DATAGRAM_HELLOS, path, bytes, len))
 		greet->counts.unsent++;
 }
 
@@ -203,7 +203,7 @@ int greet_answer(struct agent *agent, u64 session, const struct answer *answer)
 		return len;
 	found->answers++;
 	agent->greet->counts.answers++;
-	return datagram_send(action_port(agent->action), &found->path, vid, (size_t)len);
+	return datagram_send(action_port(agent->action), DATAGRAM_OTHERS, &found->path, vid, (size_t)len);
 }
 
 u32 greet_revoke(struct agent *agent, const u8 wallet[32])

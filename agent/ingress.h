@@ -13,7 +13,7 @@
 #include "voltgate/policy.h"
 
 #define INGRESS_COOKIE_SECRET_S 120 /* life of a cookie secret; the one before stays good until the next */
-#define INGRESS_ASKED_RATE 1000	    /* hellos without a cookie shown per second, until the agent says otherwise */
+#define INGRESS_ASKED_RATE 200	    /* hellos without a cookie shown per second, until the agent says otherwise */
 
 struct ingress;
 
