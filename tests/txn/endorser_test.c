@@ -298,6 +298,47 @@ static void trees(void)
 	ktap_ok(!wrong, "%u leaves in batches of 1 to 1,024: right path, no other place", total);
 }
 
+/* By a gate's verdict: judged as in a block, and the contract sees whose mandate it is. */
+static void by_evidence(void)
+{
+	static struct journey journey;
+	static u8 evidence[EVIDENCE_MAX];
+	struct world_verdict verdict;
+	struct endorser_request request = { .single = true, .cookie = &journey };
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		BEGIN(&journey, i ? "account.register" : "put", "a", "b");
+		journey.draft.proposal.argument_count = i ? 0 : 2;
+		journey.draft.proposal.contract = world_text(i ? "charging" : "kv");
+		world_draft_encode(&journey.draft);
+		world_verdict(&world, &verdict, &journey.draft);
+		verdict.head.number = vg_be64(nonce);
+		if (i == 2)
+			verdict.action.mandate_signature[5] ^= 1;
+		request.proposal = journey.draft.proposal.bytes;
+		request.evidence = (struct span){ evidence, world_evidence(&verdict, evidence) };
+		endorser_take(endorsers[0], &request, world.time + WORLD_SECOND);
+		if (!i)
+			ktap_ok(journey.outcome == LEDGER_NOT_ALLOWED && strstr(sentence, "signature, not a gate"),
+				"kv by evidence: %s", sentence);
+		else if (i == 1)
+			ktap_ok(journey.outcome == LEDGER_NOT_ALLOWED && strstr(sentence, "mandate is not enough"),
+				"the contract sees the mandate: %s", sentence);
+		else
+			ktap_ok(journey.outcome == LEDGER_BAD_MANDATE, "a mandate that the client did not sign: %s",
+				sentence);
+	}
+	BEGIN(&journey, "put", "a", "b");
+	request.proposal = journey.draft.proposal.bytes;
+	request.evidence = (struct span){ NULL, 0 };
+	endorser_take(endorsers[0], &request, world.time + WORLD_SECOND);
+	ktap_ok(journey.outcome == LEDGER_BAD_EVIDENCE, "neither signature nor evidence: %s", sentence);
+	request.evidence = (struct span){ evidence, 40 };
+	endorser_take(endorsers[0], &request, world.time + WORLD_SECOND);
+	ktap_ok(journey.outcome == LEDGER_BAD_EVIDENCE, "evidence of 40 bytes: %s", sentence);
+}
+
 static void tune(struct membership *genesis)
 {
 	genesis->collection_count = 1;
@@ -311,7 +352,7 @@ static void open_ledger(void)
 	struct credential credential;
 	struct ledger_error error;
 	struct writer writer;
-	u8 bytes[256], one[256];
+	u8 bytes[512], one[256];
 	u32 i;
 
 	if (disk_memory_open(&options.disk) || store_memory_open(&options.store) ||
@@ -324,7 +365,10 @@ static void open_ledger(void)
 	writer_init(&writer, bytes, sizeof(bytes));
 	writer_span32(&writer, (struct span){ one, world_credential(TRANSACTION_ENROL, &credential, &world.authority[0],
 								    one, sizeof(one)) });
-	ktap_ok(block(1, bytes, writer_len(&writer)) == 1, "a client is enrolled");
+	credential = world_enrolment(&world, &world.attestor, 0, CREDENTIAL_ATTESTOR);
+	writer_span32(&writer, (struct span){ one, world_credential(TRANSACTION_ENROL, &credential, &world.authority[0],
+								    one, sizeof(one)) });
+	ktap_ok(block(2, bytes, writer_len(&writer)) == 2, "a client and an attestor are enrolled");
 	for (i = 0; i < 2; i++) {
 		struct endorser_options endorser = { .ledger = ledger,
 						     .sign = sign,
@@ -349,6 +393,7 @@ int main(void)
 	refusals();
 	private();
 	trees();
+	by_evidence();
 	endorser_free(endorsers[0]);
 	endorser_free(endorsers[1]);
 	ledger_close(ledger);
