@@ -38,6 +38,7 @@ struct invoker_work {
 	bool ready;   /* the proposal, or its nonce and expiry, came as they are: it cannot be made anew */
 	u8 *evidence; /* in place of the signature; else NULL */
 	size_t evidence_len;
+	u32 rounds;		/* in which some endorsed and some refused */
 	u32 proposed;		/* times, each with a nonce of its own */
 	struct grpc_call *call; /* Submit or Transaction */
 	bool home;		/* submitted without one, under way */
