@@ -190,14 +190,63 @@ static bool all_orders(const struct call *call)
 	return right;
 }
 
+static const char *judged[64];
+static u32 judged_count;
+
+static void judged_add(const char *function)
+{
+	judged[judged_count++] = function;
+}
+
 static void judge(const struct call *call)
 {
 	int result = call_with(call, call->arguments, strlen(call->kinds));
 
+	judged_add(call->function);
 	ktap_ok(!result, "%s with right arguments%s%s", call->function, result ? ": " : "", stage.output.refusal);
 	ktap_ok(all_counts(call), "%s: arguments missing and surplus", call->function);
 	ktap_ok(all_values(call), "%s: arguments empty, negative, huge, malformed", call->function);
 	ktap_ok(all_orders(call), "%s: arguments repeated and out of order", call->function);
+}
+
+/* Functions without arguments: surplus ones are refused. */
+static void none(void)
+{
+	static const char *const functions[] = { "account.register", "account.vehicle", "session.cancel" };
+	const char *const surplus[] = { "1" };
+	bool right = true;
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		judged_add(functions[i]);
+		right &= stage_simulate(stage.wallet, functions[i], surplus, 1) == -EINVAL && *stage.output.refusal;
+	}
+	judged_add("account.file");
+	right &= stage_simulate(stage.administrator[0], "account.file", surplus, 1) == -EINVAL;
+	ktap_ok(right && stage_simulate(stage.administrator[0], "account.file", surplus, 0) == -EINVAL,
+		"functions without arguments take none: %s", stage.output.refusal);
+}
+
+/* Was every function of these nouns judged? */
+static void complete(void)
+{
+	static const struct charging_noun *const own[] = { &charging_account,	 &charging_station, &charging_session,
+							   &charging_settlement, &charging_bill,    &charging_note };
+	const struct charging_function *function;
+	char name[64];
+	u32 i, j, missing = 0;
+
+	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		for (function = own[i]->functions; function->name; function++) {
+			snprintf(name, sizeof(name), "%s.%s", own[i]->name, function->name);
+			for (j = 0; j < judged_count && strcmp(judged[j], name); j++)
+				;
+			missing += j == judged_count;
+			if (j == judged_count)
+				printf("# %s was not judged\n", name);
+		}
+	}
+	ktap_ok(!missing, "these were all functions");
 }
 
 static void no_such(void)
@@ -246,7 +295,7 @@ static void states(struct drive *drive)
 
 /* --- the calls --- */
 
-static struct stage_client *fresh;
+static struct stage_client *fresh, *regulator;
 static char node[65], station[65], session[65], debt[65], now[24], later[24];
 static struct stage_reading start, next;
 
@@ -272,6 +321,7 @@ static void scene(void)
 	strcpy(session, drive.session);
 	strcpy(station, drive.station);
 	stage_block(3700 * WORLD_SECOND);
+	regulator = stage_enrol("regulator0", 3, CREDENTIAL_CLIENT);
 	fresh = stage_enrol("fresh", 0, CREDENTIAL_CLIENT);
 	DO(fresh, "account.register");
 	DO(stage.administrator[0], "station.tariff", station, "2", DRIVE_PERIODS);
@@ -294,6 +344,7 @@ static void account_calls(void)
 		{ "account.show", "h", NULL, 1, 1, { stage.wallet->hex } },
 		{ "account.certificate", "h", NULL, 1, 1, { stage.wallet->hex } },
 		{ "account.reveal", "h", NULL, 1, 1, { stage.other->hex } },
+		{ "account.order", "ht", regulator, 2, 2, { stage.wallet->hex, "case" } },
 		{ "bill.show", "hn", NULL, 2, 2, { stage.wallet->hex, "1" } },
 		{ "bill.by-vehicle", "tnn", NULL, 1, 4, { EV_NUMBER, now, later } },
 		{ "bill.by-organisation", "tnn", NULL, 1, 4, { "org0", now, later } },
@@ -374,6 +425,8 @@ int main(void)
 	judge(&(struct call){ "settlement.pay", "h", stage.other, 1, 1, { debt } });
 	DO(stage.administrator[0], "account.suspend", stage.wallet->hex, "lost");
 	judge(&(struct call){ "account.reinstate", "h", stage.administrator[0], 1, 1, { stage.wallet->hex } });
+	none();
+	complete();
 	no_such();
 	stage_close();
 	return ktap_exit();
