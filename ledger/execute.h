@@ -11,12 +11,14 @@
  *   invoke    structure, channel, not-allowed (evidence), expiry (block time <= expires <= block time +
  *             transaction-life-s), client enrolled (role client or administrator, not expired), client not
  *             revoked, nonce, signature or evidence; from here on the nonce is spent, whatever follows; keys
- *             ('k' of its own contract, and 'p', which hold 32 bytes), each endorsement (form, endorsing node,
- *             none twice, not revoked, path, signature), policy, reads by version against the overlay as the
- *             transactions before it left it, deltas. All writes are applied, or none.
+ *             ('k' of its own contract, and 'p', which hold 32 bytes; reads also 'm' and 'r'), each endorsement (form,
+ * endorsing node, none twice, not revoked, path, signature), policy, reads by version against the overlay as the
+ *             transactions before it left it, deltas and rates. All writes are applied, or none.
  *   evidence  form, attestor enrolled for this epoch and not revoked, grade, freshness (not older than
  *             evidence-age-s, not newer than block time + time-skew-ms), not used, what it says (an accepted
- *             action with this proposal's digest, real clock, path), signature.
+ *             action, real clock, this packet's session, sequence, type and digest), the packet's commitment to
+ *             this proposal, mandate not expired by block time, path, batch's signature, the client's on the
+ *             mandate.
  *   enrol     structure, channel, organisation, expiry, serial above all before, owner (no other organisation
  *             enrolled or revoked the key or has it as a node, no regulator revoked it), signature.
  *   revoke    structure, channel, serial, signature of the organisation's authority or of any regulator, owner
