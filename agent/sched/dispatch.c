@@ -49,9 +49,12 @@ static double dispatch_most(const struct dispatch *dispatch, u32 t, u32 u)
 				  : dispatch->grid->unit[u].most;
 }
 
-static void dispatch_pieces(struct dispatch *dispatch, const struct grid_cost *cost, u32 output)
+static void dispatch_pieces(struct dispatch *dispatch, const struct grid_cost *cost, u32 output, u32 block)
 {
 	u32 i, value = qp_column(dispatch->qp, -INFINITY, INFINITY, dispatch->problem->hours, 0);
+
+	if (dispatch->problem->form == DISPATCH_LAZY)
+		qp_block(dispatch->qp, block);
 
 	for (i = 0; i < cost->segments; i++) {
 		double slope = (cost->cost[i + 1] - cost->cost[i]) / (cost->at[i + 1] - cost->at[i]);
@@ -60,6 +63,13 @@ static void dispatch_pieces(struct dispatch *dispatch, const struct grid_cost *c
 		qp_term(dispatch->qp, value, 1);
 		qp_term(dispatch->qp, output, -slope);
 	}
+}
+
+u32 dispatch_unit_block(const struct dispatch *dispatch, u32 t, u32 u)
+{
+	u32 units = dispatch->grid->units;
+
+	return dispatch->grid->unit[u].ramp > 0 ? u : (t + 1) * units + u;
 }
 
 static void dispatch_columns(struct dispatch *dispatch)
@@ -77,6 +87,8 @@ static void dispatch_columns(struct dispatch *dispatch)
 			dispatch->output[(size_t)t * grid->units + u] = qp_column(
 				dispatch->qp, unit->wind ? fmin(unit->least, most) : unit->least, most,
 				pieces ? 0 : hours * unit->cost.linear, pieces ? 0 : hours * unit->cost.quadratic);
+			if (dispatch->problem->form == DISPATCH_LAZY)
+				qp_block(dispatch->qp, dispatch_unit_block(dispatch, t, u));
 		}
 		for (last = ~0U, b = 0; dispatch->angle && b < grid->buses; b++) {
 			bool first =
@@ -93,7 +105,8 @@ static void dispatch_columns(struct dispatch *dispatch)
 		for (u = 0; u < grid->units; u++)
 			if (grid->unit[u].cost.segments)
 				dispatch_pieces(dispatch, &grid->unit[u].cost,
-						dispatch->output[(size_t)t * grid->units + u]);
+						dispatch->output[(size_t)t * grid->units + u],
+						dispatch_unit_block(dispatch, t, u));
 }
 
 static void dispatch_ramps(struct dispatch *dispatch)

@@ -40,6 +40,8 @@ struct dispatch {
  * case dispatch_close() afterwards, which leaves the plan. */
 int dispatch_build(struct dispatch *dispatch);
 void dispatch_close(struct dispatch *dispatch);
+/* Of qp_block(): a unit over all periods where ramps join them, else each period by itself; stations come after. */
+u32 dispatch_unit_block(const struct dispatch *dispatch, u32 t, u32 u);
 
 /* dispatch_lazy.c */
 void dispatch_balance_islands(struct dispatch *dispatch);

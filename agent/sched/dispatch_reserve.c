@@ -20,9 +20,13 @@ void dispatch_reserve_columns(struct dispatch *dispatch)
 	const struct grid *grid = dispatch->grid;
 	size_t i;
 
-	for (i = 0; dispatch->reserve && i < (size_t)dispatch->problem->periods * grid->units; i++)
+	for (i = 0; dispatch->reserve && i < (size_t)dispatch->problem->periods * grid->units; i++) {
 		dispatch->reserve[i] =
 			qp_column(dispatch->qp, 0, dispatch_reserve_most(&grid->unit[i % grid->units]), 0, 0);
+		if (dispatch->problem->form == DISPATCH_LAZY)
+			qp_block(dispatch->qp,
+				 dispatch_unit_block(dispatch, (u32)(i / grid->units), (u32)(i % grid->units)));
+	}
 }
 
 void dispatch_reserve_rows(struct dispatch *dispatch)

@@ -15,12 +15,21 @@ u32 dispatch_stations(const struct dispatch_problem *problem)
 void dispatch_station_columns(struct dispatch *dispatch)
 {
 	const struct dispatch_stations *stations = dispatch->problem->stations;
+	u32 first = (dispatch->problem->periods + 1) * dispatch->grid->units,
+	    count = dispatch_stations(dispatch->problem);
+	bool lazy = dispatch->problem->form == DISPATCH_LAZY;
 	size_t i;
 
-	for (i = 0; i < (size_t)dispatch->problem->periods * dispatch_stations(dispatch->problem); i++) {
+	for (i = 0; i < (size_t)dispatch->problem->periods * count; i++) {
 		dispatch->charge[i] = qp_column(dispatch->qp, 0, stations->charge[i], 0, 0);
+		if (lazy)
+			qp_block(dispatch->qp, first + (u32)(i % count));
 		dispatch->discharge[i] = qp_column(dispatch->qp, 0, stations->discharge[i], 0, 0);
+		if (lazy)
+			qp_block(dispatch->qp, first + (u32)(i % count));
 		dispatch->stock[i] = qp_column(dispatch->qp, stations->stock_least[i], stations->stock_most[i], 0, 0);
+		if (lazy)
+			qp_block(dispatch->qp, first + (u32)(i % count));
 	}
 }
 

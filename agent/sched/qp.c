@@ -7,24 +7,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "agent/sched/qp.h"
+#include "agent/sched/qp_blocks.h"
 
 #define QP_TOLERANCE 1e-7
-#define QP_WAYS 5 /* of asking Clp, until its answer is an optimum */
-
-struct qp {
-	Clp_Simplex *model;
-	u32 columns, rows, terms, rows_given;	    /* rows_given: those Clp has */
-	double *lower, *upper, *linear, *quadratic; /* by column */
-	double *row_lower, *row_upper;
-	int *row_start;
-	int *term_column;
-	double *term_value;
-	u32 column_room, row_room, term_room;
-	bool loaded; /* Clp has the columns */
-	bool curved; /* the second-order part is other than Clp's */
-	bool broken; /* out of memory on the way */
-};
+#define QP_WAYS 5	   /* of asking Clp, until its answer is an optimum */
+#define QP_BLOCKS_FROM 600 /* columns from which on blocks are tried first */
+#define QP_BLOCKS_TOLERANCE 1e-6
 
 static Clp_Simplex *qp_model(void)
 {
@@ -66,6 +54,9 @@ void qp_free(struct qp *qp)
 	free(qp->row_start);
 	free(qp->term_column);
 	free(qp->term_value);
+	free(qp->block);
+	free(qp->values);
+	free(qp->prices);
 	free(qp);
 }
 
@@ -94,7 +85,8 @@ u32 qp_column(struct qp *qp, double lower, double upper, double linear, double q
 		if (!qp_grow(qp, (void **)&qp->lower, sizeof(double), room) ||
 		    !qp_grow(qp, (void **)&qp->upper, sizeof(double), room) ||
 		    !qp_grow(qp, (void **)&qp->linear, sizeof(double), room) ||
-		    !qp_grow(qp, (void **)&qp->quadratic, sizeof(double), room))
+		    !qp_grow(qp, (void **)&qp->quadratic, sizeof(double), room) ||
+		    !qp_grow(qp, (void **)&qp->block, sizeof(u32), room))
 			return ~0U;
 		qp->column_room = room;
 	}
@@ -102,7 +94,15 @@ u32 qp_column(struct qp *qp, double lower, double upper, double linear, double q
 	qp->upper[qp->columns] = qp_bound(upper);
 	qp->linear[qp->columns] = linear;
 	qp->quadratic[qp->columns] = quadratic;
+	qp->block[qp->columns] = ~0U;
 	return qp->columns++;
+}
+
+void qp_block(struct qp *qp, u32 block)
+{
+	qp->blocked += qp->block[qp->columns - 1] == ~0U;
+	qp->block[qp->columns - 1] = block;
+	qp->blocks = block >= qp->blocks ? block + 1 : qp->blocks;
 }
 
 u32 qp_row(struct qp *qp, double lower, double upper)
@@ -223,9 +223,9 @@ static bool qp_give_rows(struct qp *qp)
 }
 
 /* Does @value stand where its @pull (what one more of it would cost) says? */
-static bool qp_rests(double value, double lower, double upper, double pull, double size, double money)
+static bool qp_rests(double value, double lower, double upper, double pull, double size, double money, double tolerance)
 {
-	double near = QP_TOLERANCE * (1 + size), weight = QP_TOLERANCE * (1 + money);
+	double near = tolerance * (1 + size), weight = tolerance * (1 + money);
 
 	if (!(value >= lower - near && value <= upper + near))
 		return false;
@@ -233,9 +233,9 @@ static bool qp_rests(double value, double lower, double upper, double pull, doub
 }
 
 /* The conditions of an optimum, from the numbers alone: Clp's word is not enough (it has called others optimal). */
-static bool qp_is_optimal(struct qp *qp)
+static bool qp_is_optimal(struct qp *qp, double tolerance)
 {
-	const double *value = Clp_primalColumnSolution(qp->model), *price = Clp_dualRowSolution(qp->model);
+	const double *value = qp_values(qp), *price = qp_prices(qp);
 	double *pull = calloc((size_t)qp->columns + 1, sizeof(*pull)), size = 0, money = 0, sum;
 	bool optimal = pull != NULL;
 	int at;
@@ -252,10 +252,11 @@ static bool qp_is_optimal(struct qp *qp)
 			pull[qp->term_column[at]] -= price[i] * qp->term_value[at];
 		}
 		money = fmax(money, fabs(price[i]));
-		optimal = qp_rests(sum, qp->row_lower[i], qp->row_upper[i], price[i], fmax(size, fabs(sum)), money);
+		optimal = qp_rests(sum, qp->row_lower[i], qp->row_upper[i], price[i], fmax(size, fabs(sum)), money,
+				   tolerance);
 	}
 	for (i = 0; optimal && i < qp->columns; i++)
-		optimal = qp_rests(value[i], qp->lower[i], qp->upper[i], pull[i], size, money);
+		optimal = qp_rests(value[i], qp->lower[i], qp->upper[i], pull[i], size, money, tolerance);
 	free(pull);
 	return optimal;
 }
@@ -305,10 +306,37 @@ static bool qp_straighten(struct qp *qp)
 	return qp->model != NULL;
 }
 
+static void qp_forget(struct qp *qp)
+{
+	free(qp->values);
+	free(qp->prices);
+	qp->values = qp->prices = NULL;
+}
+
+/* By blocks. False: Clp must be asked; what was found is then no optimum, or there is none. */
+static bool qp_by_blocks(struct qp *qp, double seconds)
+{
+	int err;
+
+	qp_forget(qp);
+	if (qp->columns < QP_BLOCKS_FROM || qp->blocked < qp->columns || qp->broken)
+		return false;
+	qp->values = calloc((size_t)qp->columns + 1, sizeof(double));
+	qp->prices = calloc((size_t)qp->rows + 1, sizeof(double));
+	err = qp->values && qp->prices ? qp_blocks_solve(qp, seconds, qp->values, qp->prices) : -1;
+	if (!err && qp_is_optimal(qp, QP_BLOCKS_TOLERANCE))
+		return true;
+	qp_forget(qp);
+	return false;
+}
+
 enum qp_status qp_solve(struct qp *qp, double seconds)
 {
 	enum qp_status status = QP_FAILED;
 	u32 way;
+
+	if (qp_by_blocks(qp, seconds))
+		return QP_OPTIMAL;
 
 	if (qp->broken || !qp_straighten(qp) || (!qp->loaded && !qp_load(qp)) || !qp_give_rows(qp))
 		return QP_FAILED;
@@ -319,7 +347,7 @@ enum qp_status qp_solve(struct qp *qp, double seconds)
 		if (!qp_try(qp, way))
 			return QP_FAILED;
 		status = qp_status_of(qp);
-		if (status == QP_STOPPED || (status == QP_OPTIMAL && qp_is_optimal(qp)))
+		if (status == QP_STOPPED || (status == QP_OPTIMAL && qp_is_optimal(qp, QP_TOLERANCE)))
 			return status;
 		/* a verdict of infeasible is believed when a second way, from nothing, says the same */
 		if (way && (status == QP_INFEASIBLE || status == QP_UNBOUNDED))
@@ -330,12 +358,12 @@ enum qp_status qp_solve(struct qp *qp, double seconds)
 
 const double *qp_values(const struct qp *qp)
 {
-	return Clp_primalColumnSolution(qp->model);
+	return qp->values ? qp->values : Clp_primalColumnSolution(qp->model);
 }
 
 const double *qp_prices(const struct qp *qp)
 {
-	return Clp_dualRowSolution(qp->model);
+	return qp->prices ? qp->prices : Clp_dualRowSolution(qp->model);
 }
 
 u32 qp_columns(const struct qp *qp)

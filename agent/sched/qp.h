@@ -20,6 +20,9 @@ struct qp *qp_new(void);
 void qp_free(struct qp *qp);
 /* Columns first, all of them before the first qp_solve(). Index, or ~0: out of memory. */
 u32 qp_column(struct qp *qp, double lower, double upper, double linear, double quadratic);
+/* Says that the column last added belongs to block @block (from 0). Where every column is in one, and rows mostly join
+ * columns of one block, large programs are solved by blocks (qp_blocks.h) before Clp is asked. */
+void qp_block(struct qp *qp, u32 block);
 /* A new row; its terms follow by qp_term(), those of one column are added up. Index, or ~0. */
 u32 qp_row(struct qp *qp, double lower, double upper);
 void qp_term(struct qp *qp, u32 column, double coefficient);

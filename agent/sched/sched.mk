@@ -4,7 +4,7 @@ ROUTE_SOURCES := agent/sched/casefile.c agent/sched/evrptw.c agent/sched/routing
 	agent/sched/router.c
 CASE_SOURCES := agent/sched/casefile.c agent/sched/grid.c agent/sched/matpower.c agent/sched/csv.c agent/sched/gridfiles.c \
 	agent/sched/gridfiles_station.c agent/sched/gridfiles_assume.c agent/sched/crowd.c
-DISPATCH_SOURCES := $(CASE_SOURCES) agent/sched/qp.c agent/sched/ptdf.c agent/sched/dispatch.c agent/sched/dispatch_plan.c \
+DISPATCH_SOURCES := $(CASE_SOURCES) agent/sched/qp.c agent/sched/qp_blocks.c agent/sched/qp_blocks_sort.c agent/sched/qp_blocks_factor.c agent/sched/ptdf.c agent/sched/dispatch.c agent/sched/dispatch_plan.c \
 	agent/sched/dispatch_lazy.c agent/sched/dispatch_full.c agent/sched/dispatch_station.c \
 	agent/sched/dispatch_reserve.c agent/sched/dispatch_outage.c agent/sched/contingency.c \
 	agent/sched/certificate.c agent/sched/certificate_outage.c agent/sched/conflict.c agent/sched/nodal.c \
