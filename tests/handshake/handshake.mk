@@ -9,3 +9,8 @@ $(eval $(call vg_test,handshake-unlink,tests/handshake/unlink_test.c $(HANDSHAKE
 # voltgate-vehicle at gateways with a real gate, in network namespaces.
 TESTS += tests/handshake/street.py
 $(eval $(call vg_fuzzer,handshake_wire_fuzz,tests/handshake/wire_fuzz.c $(HANDSHAKE_TEST),-lsodium))
+$(eval $(call vg_bench,handshake_bench,tests/handshake/handshake_bench.c tests/bench/series.c $(HANDSHAKE_TEST),-lsodium -ljansson))
+#: make bench-handshake  handshakes a second and core against libsodium's own cost
+.PHONY: bench-handshake
+bench-handshake: $(B)/tests/bench/handshake_bench
+	tests/bench/run $<
