@@ -154,14 +154,15 @@ def node_key(node):
 
 
 class World(Cluster):
-    def __init__(self, options=(), folder=None):
-        super().__init__(4, netns=True, options=("evidence=1", *options), folder=folder)
+    def __init__(self, options=(), folder=None, count=4, gateways=GATEWAYS, programs=None):
+        super().__init__(count, netns=True, options=("evidence=1", *options), folder=folder, programs=programs)
+        self.gateways = gateways
         self.prefix = f"vg-charge-{os.getpid()}"
         self.hub = f"{self.prefix}-hub"
         self.street = f"{self.prefix}-street"
         self.processes = []
 
-    gates = property(lambda self: self.nodes[:GATEWAYS])
+    gates = property(lambda self: self.nodes[:self.gateways])
 
     def prepare(self):
         run("ip", "netns", "add", self.street)
@@ -174,9 +175,8 @@ class World(Cluster):
 
     def add_node(self, organisation, **more):
         index = len(self.nodes) + 1
-        if index > GATEWAYS:
+        if index > self.gateways:
             return super().add_node(organisation, **more)
-        more.pop("program", None)
         self.nodes.append(Gateway(self, index, organisation, **more))
         return self.nodes[-1]
 
