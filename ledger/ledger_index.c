@@ -19,6 +19,7 @@
 #define INDEX_BLOCKS 8192
 #define INDEX_PARTS 256
 #define INDEX_ENTRY_LEN 16
+#define INDEX_HASHES 64 /* made in one call */
 
 struct entry {
 	u64 hash, place;
@@ -135,27 +136,50 @@ static int index_push(struct ledger_index *index, const u8 hash[LEDGER_HASH_LEN]
 	return 0;
 }
 
-/* The hash of an invocation's proposal. False: the transaction has none. */
-static bool index_proposal_hash(struct span transaction, u8 ret_hash[LEDGER_HASH_LEN])
+/* An invocation's proposal. False: the transaction has none. */
+static bool index_proposal(struct span transaction, struct span *ret_proposal)
 {
 	struct reader reader;
-	struct span proposal;
 	u8 kind;
 
 	reader_init(&reader, transaction.bytes, transaction.len);
 	kind = reader_u8(&reader);
-	proposal = reader_span32(&reader, TRANSACTION_MAX);
-	if (reader.bad || kind != TRANSACTION_INVOKE)
-		return false;
-	ledger_hash_bytes(LEDGER_DOMAIN_PROPOSAL, proposal.bytes, proposal.len, ret_hash);
-	return true;
+	*ret_proposal = reader_span32(&reader, TRANSACTION_MAX);
+	return !reader.bad && kind == TRANSACTION_INVOKE;
+}
+
+/* Proposals of one block that wait to be hashed together. */
+struct proposals {
+	struct ledger_message messages[INDEX_HASHES];
+	u8 hashes[INDEX_HASHES][LEDGER_HASH_LEN];
+	u32 places[INDEX_HASHES], count;
+};
+
+static void proposals_add(struct proposals *proposals, struct span proposal, u32 place)
+{
+	proposals->messages[proposals->count] = (struct ledger_message){
+		.bytes = proposal.bytes, .len = proposal.len, .ret_hash = proposals->hashes[proposals->count]
+	};
+	proposals->places[proposals->count++] = place;
+}
+
+static int proposals_push(struct proposals *proposals, struct ledger_index *index, u64 number)
+{
+	int error = 0;
+	u32 i;
+
+	ledger_hash_many(LEDGER_DOMAIN_PROPOSAL, proposals->messages, proposals->count);
+	for (i = 0; i < proposals->count && !error; i++)
+		error = index_push(index, proposals->hashes[i], number, proposals->places[i]);
+	proposals->count = 0;
+	return error;
 }
 
 int ledger_index_add(struct ledger *ledger, u64 number, struct span body, const u8 (*digests)[LEDGER_HASH_LEN])
 {
 	struct ledger_index *index = ledger->index;
-	u8 hash[LEDGER_HASH_LEN];
-	struct span transaction;
+	struct proposals proposals = { .count = 0 };
+	struct span transaction, proposal;
 	struct reader reader;
 	size_t before = index ? index->count : 0;
 	int error = 0;
@@ -166,9 +190,13 @@ int ledger_index_add(struct ledger *ledger, u64 number, struct span body, const 
 	block_body_open(body, &reader);
 	for (i = 0; !error && block_body_next(&reader, &transaction); i++) {
 		error = index_push(index, digests[i], number, i);
-		if (!error && index_proposal_hash(transaction, hash))
-			error = index_push(index, hash, number, i);
+		if (index_proposal(transaction, &proposal))
+			proposals_add(&proposals, proposal, i);
+		if (!error && proposals.count == INDEX_HASHES)
+			error = proposals_push(&proposals, index, number);
 	}
+	if (!error)
+		error = proposals_push(&proposals, index, number);
 	if (error) {
 		index->count = before;
 		return error;
@@ -183,10 +211,7 @@ static int index_block(struct ledger *ledger, u64 number, struct ledger_error *r
 {
 	u8(*digests)[LEDGER_HASH_LEN] = NULL, *bytes;
 	struct block *block = malloc(sizeof(*block));
-	struct span transaction;
-	struct reader reader;
 	size_t len;
-	u32 i;
 	int error = block ? ledger_block(ledger, number, &bytes, &len, ret_error) : -ENOMEM;
 
 	if (error) {
@@ -197,9 +222,7 @@ static int index_block(struct ledger *ledger, u64 number, struct ledger_error *r
 	if (!error)
 		digests = malloc((block->header.count + 1) * sizeof(*digests));
 	if (digests) {
-		block_body_open(block->body, &reader);
-		for (i = 0; block_body_next(&reader, &transaction); i++)
-			transaction_hash(transaction, digests[i]);
+		block_digests(block->body, block->header.count, digests); /* decoding found it whole */
 		error = ledger_index_add(ledger, number, block->body, (const u8(*)[LEDGER_HASH_LEN])digests);
 	} else if (!error) {
 		error = -ENOMEM;
@@ -252,12 +275,27 @@ void ledger_index_done(struct ledger *ledger)
 	ledger->index = NULL;
 }
 
+/* Is @wanted the hash of the transaction or of its proposal? */
+static bool index_is(struct span transaction, const u8 wanted[LEDGER_HASH_LEN])
+{
+	u8 hash[LEDGER_HASH_LEN];
+	struct span proposal;
+
+	transaction_hash(transaction, hash);
+	if (!memcmp(hash, wanted, sizeof(hash)))
+		return true;
+	if (!index_proposal(transaction, &proposal))
+		return false;
+	ledger_hash_bytes(LEDGER_DOMAIN_PROPOSAL, proposal.bytes, proposal.len, hash);
+	return !memcmp(hash, wanted, sizeof(hash));
+}
+
 /* Is it the one at @place? Keeps the place if it is better than what was found. */
 static int search_check(struct search *search, u64 place)
 {
 	u64 number = place >> 16;
 	u32 at = place & 0xffff, i;
-	u8 *bytes, hash[LEDGER_HASH_LEN], proposal[LEDGER_HASH_LEN];
+	u8 *bytes;
 	struct block *block = malloc(sizeof(*block));
 	struct span transaction = { NULL, 0 };
 	struct reader reader;
@@ -273,11 +311,7 @@ static int search_check(struct search *search, u64 place)
 		block_body_open(block->body, &reader);
 		for (i = 0; i <= at; i++)
 			block_body_next(&reader, &transaction);
-		transaction_hash(transaction, hash);
-		if ((!memcmp(hash, search->hash, LEDGER_HASH_LEN) ||
-		     (index_proposal_hash(transaction, proposal) &&
-		      !memcmp(proposal, search->hash, LEDGER_HASH_LEN))) &&
-		    (!search->found || block->outcomes[at] == LEDGER_VALID)) {
+		if (index_is(transaction, search->hash) && (!search->found || block->outcomes[at] == LEDGER_VALID)) {
 			search->found = true;
 			search->valid = block->outcomes[at] == LEDGER_VALID;
 			search->number = number;

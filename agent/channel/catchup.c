@@ -246,6 +246,17 @@ static int take_candidate(struct channel *channel, const struct block *block, st
 	return error;
 }
 
+/* The block that came and was appended, for the list of those that wait for the disk. */
+static int taken(struct channel *channel, struct span bytes)
+{
+	u8 *copy = malloc(bytes.len);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, bytes.bytes, bytes.len);
+	return commit_appended(channel, copy, bytes.len, ledger_head_digests(channel->ledger), true);
+}
+
 /* 0; -EBADMSG: a false block; -ENOSPC; else the channel is broken. */
 static int take(struct channel *channel, struct span bytes)
 {
@@ -264,7 +275,7 @@ static int take(struct channel *channel, struct span bytes)
 		error = ledger_take(channel->ledger, bytes, &fault);
 	}
 	if (!error)
-		error = commit_appended(channel, bytes, ledger_head_digests(channel->ledger), true);
+		error = taken(channel, bytes);
 	if (error == -ENOSPC)
 		channel_stop(channel, "the disk of the block files is full");
 	else if (error && error != -EBADMSG)

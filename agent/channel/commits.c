@@ -22,20 +22,19 @@ static void block_free(struct room_block *block)
 	free(block);
 }
 
-int commit_appended(struct channel *channel, struct span bytes, const u8 (*digests)[32], bool taken)
+int commit_appended(struct channel *channel, u8 *bytes, size_t len, const u8 (*digests)[32], bool taken)
 {
 	struct room_block *entry = calloc(1, sizeof(*entry));
 	struct block block;
 	int error = -ENOMEM;
 
-	if (!entry)
+	if (!entry) {
+		free(bytes);
 		return error;
-	entry->bytes = malloc(bytes.len);
-	if (!entry->bytes)
-		goto fail;
-	memcpy(entry->bytes, bytes.bytes, bytes.len);
-	entry->len = bytes.len;
-	error = block_decode(bytes, &block);
+	}
+	entry->bytes = bytes;
+	entry->len = len;
+	error = block_decode((struct span){ bytes, len }, &block);
 	if (error)
 		goto fail;
 	entry->digests = malloc((block.header.count + 1) * sizeof(*entry->digests));
@@ -93,10 +92,10 @@ static int append_first(struct channel *channel, const struct block_certificate 
 	if (!error) {
 		candidates_shift(&channel->candidates);
 		/* The ledger holds the candidate until the next sync. */
-		error = commit_appended(channel, (struct span){ bytes, writer_len(&writer) },
-					candidate_digests(candidate), false);
+		error = commit_appended(channel, bytes, writer_len(&writer), candidate_digests(candidate), false);
 		if (error)
 			channel_break(channel, "There is no memory for block %llu.", (unsigned long long)number);
+		return error;
 	}
 	free(bytes);
 	return error;

@@ -219,8 +219,8 @@ u64 proposal_wake_us(const struct channel *channel);
 /* --- commits.c --- */
 void commit_add(struct channel *channel, const struct pbft_block *block, const struct block_certificate *certificate);
 void commit_run(struct channel *channel);
-/* The block @bytes stands on the ledger now. Both copied; @digests may be NULL. */
-int commit_appended(struct channel *channel, struct span bytes, const u8 (*digests)[32], bool taken);
+/* The block @bytes (malloc'd, taken over also if it fails) stands on the ledger now. @digests: copied; may be NULL. */
+int commit_appended(struct channel *channel, u8 *bytes, size_t len, const u8 (*digests)[32], bool taken);
 /* Makes durable, then tells everybody concerned. False: not durable (stopped or broken). */
 bool commit_flush(struct channel *channel);
 void commit_done(struct channel *channel);

@@ -7,6 +7,7 @@
  * the same turn of the loop, so that what came in together is committed together.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,16 @@ static int node_open_seat(struct node *node, const u8 id[32])
 	return err == -ENOMEM || err == -E2BIG ? err : 0;
 }
 
+/* Blocks and messages of some MiB come and go with every round: their pages are not given back to the kernel each time,
+ * which would clear them again. So many bytes at most stay with the process in vain. */
+#define NODE_MEMORY_KEPT (32 << 20)
+
+static void node_keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, NODE_MEMORY_KEPT / 4);
+	mallopt(M_TRIM_THRESHOLD, NODE_MEMORY_KEPT);
+}
+
 int node_open(const struct node_options *options, struct node **ret_node, struct node_error *ret_error)
 {
 	struct node *node = calloc(1, sizeof(*node));
@@ -199,6 +210,7 @@ int node_open(const struct node_options *options, struct node **ret_node, struct
 
 	if (!node)
 		return node_fail(ret_error, -ENOMEM, "There is no memory for the node.");
+	node_keep_memory();
 	node->options = *options;
 	node->folder = strdup(options->folder);
 	err = node->folder ? node_open_events(node, ret_error) : -ENOMEM;

@@ -36,7 +36,7 @@ class Bench:
         self.quick, self.base, self.out = quick, folder, out
         self.result = {"quick": quick, "machine": platform.processor() or platform.machine(), "cpus": os.cpu_count(),
                        "kernel": platform.release(), "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-                       "failed": []}
+                       "settings": dict(measures.OPEN), "failed": []}
         self.kept = {}
         self.seconds, self.warm, self.runs = (3, 1, 1) if quick else (5, 2, 3)
         sizes = (4,) if quick else (4, 7, 10)

@@ -15,7 +15,8 @@ from consortium import BUILD, Consortium, Trouble
 
 LOAD = os.path.join(BUILD, "tests/bench-ledger/load")
 GROW = os.path.join(BUILD, "tests/bench-ledger/grow")
-OPEN = (("open-requests", 1), ("evidence", 1), ("evidence-age-s", 3600), ("transaction-life-s", 3600))
+OPEN = (("open-requests", 1), ("evidence", 1), ("evidence-age-s", 3600), ("transaction-life-s", 3600),
+        ("batch-wait-us", 4000))  # half as many blocks as with 2,000 under load; a lone request does not wait
 KINDS = {"o": "(o) ordered only", "a": "(a) signed, endorsed in batches", "A": "(a') signed, endorsed singly",
          "b": "(b) verdicts, endorsed in batches"}
 # Transactions made beforehand for a second of load on four replicas: somewhat more than can be committed.
