@@ -6,6 +6,13 @@ $(eval $(call vg_test,handshake-flip,tests/handshake/flip_test.c $(HANDSHAKE_TES
 $(eval $(call vg_test,handshake-responder,tests/handshake/responder_test.c $(HANDSHAKE_TEST),-lsodium))
 $(eval $(call vg_test,handshake-limiter,tests/handshake/limiter_test.c agent/handshake/limiter.c,))
 $(eval $(call vg_test,handshake-unlink,tests/handshake/unlink_test.c $(HANDSHAKE_TEST),-lsodium -lm))
+# A gateway on loopback, for the vehicle library's example (tests/sim/example_test.sh).
+$(B)/tests/handshake-host: $(patsubst %.c,$(B)/san/%.o,tests/handshake/host.c $(HANDSHAKE_TEST) agent/time_text.c)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ -lsodium
+-include $(B)/san/tests/handshake/host.d
+tests: $(B)/tests/handshake-host
 # voltgate-vehicle at gateways with a real gate, in network namespaces.
 TESTS += tests/handshake/street.py
 $(eval $(call vg_fuzzer,handshake_wire_fuzz,tests/handshake/wire_fuzz.c $(HANDSHAKE_TEST),-lsodium))

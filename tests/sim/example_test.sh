@@ -21,21 +21,14 @@ ok() { # ok DESCRIPTION COMMAND...
 	fi
 }
 
-receive() { # receive PROGRAM: runs it against a receiver, checks the two packets' headers
-	/usr/bin/python3 - "$@" <<'END'
-import socket, struct, subprocess, sys, time
-receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-receiver.bind(("127.0.0.1", 0))
-receiver.settimeout(10)
-session = "0123456789abcdef 00112233445566778899aabbccddeeff\n"
-subprocess.run([sys.argv[1], "127.0.0.1", str(receiver.getsockname()[1])], input=session.encode(), check=True, timeout=10)
-for sequence, (kind, payload) in enumerate([(16, b""), (17, b"20 kWh by 07:00")], 1):
-    packet = receiver.recv(2000)
-    version, found, length, zero, session, number, generated = struct.unpack(">BBHIQQQ", packet[:32])
-    assert (version, found, length, zero) == (1, kind, len(payload), 0), packet
-    assert (session, number) == (0x0123456789abcdef, sequence), packet
-    assert packet[32:-16] == payload and len(packet) == 48 + len(payload), packet
-    assert abs(generated / 1e6 - (time.time() - 1072915200 + 5)) < 10, generated
+meet() { # meet PROGRAM: runs it against a gateway on loopback, which says who may come in and what it was asked
+	/usr/bin/python3 - "$B/tests/handshake-host" "$@" <<'END'
+import subprocess, sys
+host = subprocess.Popen([sys.argv[1]], stdout=subprocess.PIPE, text=True)
+port, *vehicle = [host.stdout.readline() for line in range(6)]
+done = subprocess.run([sys.argv[2], "127.0.0.1", port.strip()], input="".join(vehicle), text=True, capture_output=True, timeout=30)
+assert done.returncode == 0 and done.stdout == 'reserved: {"charger":1}\n', (done.returncode, done.stdout, done.stderr)
+assert host.communicate(timeout=15)[0] == "session.reserve\n" and host.returncode == 0
 END
 }
 
@@ -48,21 +41,24 @@ ok "make install puts library, header and pkg-config file in place" \
 ok "pkg-config knows the version" test "$(lib --modversion)" = "$(sed -n 's/^VERSION := //p' Makefile)"
 # shellcheck disable=SC2046
 ok "the example compiles as C99 against the installed header" gcc -std=gnu99 -Wall -Wextra -Werror -pedantic \
-	tools/libvehicle/example.c $(lib --cflags --libs) -o "$work/shared"
+	tools/libvehicle/example.c $(lib --cflags --libs) -lsodium -o "$work/shared"
 # shellcheck disable=SC2046
 ok "the header compiles as C++" bash -c "echo '#include <voltgate-vehicle.h>' | g++ -Wall -Werror -x c++ -fsyntax-only $(lib --cflags) -"
-ok "the example runs with the shared library and its packets arrive" \
-	env LD_LIBRARY_PATH="$work/usr/lib" bash -c "$(declare -f receive); receive $work/shared"
+ok "with the shared library the example shakes hands, after a cookie, reserves and is answered" \
+	env LD_LIBRARY_PATH="$work/usr/lib" B="$B" bash -c "$(declare -f meet); meet $work/shared"
 # shellcheck disable=SC2046
 ok "the example links statically" gcc tools/libvehicle/example.c $(lib --cflags) "$work/usr/lib/libvoltgate-vehicle.a" \
-	-o "$work/static"
-ok "and runs" receive "$work/static"
-ok "the shared library exports four functions and nothing else" \
+	-lsodium -o "$work/static"
+ok "and does the same" meet "$work/static"
+ok "the shared library exports the header's functions and nothing else" \
 	test "$(nm -D --defined-only "$work/usr/lib/libvoltgate-vehicle.so" | awk '{print $3}' | sort | tr '\n' ' ')" = \
-	"voltgate_session_done voltgate_session_init voltgate_time64 voltgate_vid_make "
-ok "it needs no library but libc" \
-	test "$(readelf -d "$work/usr/lib/libvoltgate-vehicle.so" | grep -c NEEDED)" = 1
-for page in tools/libvehicle/voltgate-vehicle.3 tools/sim/voltgate-sim.1 tools/sim/voltgate-play.1; do
+	"$(grep -o 'voltgate_[a-z0-9_]*(' tools/libvehicle/voltgate-vehicle.h | grep -v '()' | tr -d '(' | sort -u | grep -Fvx -e voltgate_ | tr '\n' ' ')"
+ok "so does the static one" \
+	test "$(nm -g --defined-only "$work/usr/lib/libvoltgate-vehicle.a" | awk 'NF == 3 {print $3}' | sort | tr '\n' ' ')" = \
+	"$(nm -D --defined-only "$work/usr/lib/libvoltgate-vehicle.so" | awk '{print $3}' | sort | tr '\n' ' ')"
+ok "it needs no library but libc and libsodium" \
+	test "$(readelf -d "$work/usr/lib/libvoltgate-vehicle.so" | grep NEEDED | grep -vc 'libc\.so\|libsodium')" = 0
+for page in tools/libvehicle/voltgate-vehicle.3 tools/sim/voltgate-sim.1 tools/sim/voltgate-play.1 tools/vehicle/voltgate-vehicle.1; do
 	ok "$page has no fault that mandoc knows" \
 		test -z "$(mandoc -T lint "$page" | grep -v 'referenced manual not found')"
 done
