@@ -12,7 +12,7 @@ AGENT_PLAIN := agent/gate_plain.c agent/gate_plain_alarm.c agent/gate_plain_sess
 AGENT_ITS := $(wildcard agent/its_room*.c)
 AGENT_CONSORT := agent/consort.c agent/node_verbs.c agent/block_json.c $(NODE_PROTO) $(NODE_SOURCES) $(NET_SOURCES) \
 	$(CHANNEL_SOURCES) $(PBFT_SOURCES) $(ENDORSE_SOURCES) $(CONTRACT_SOURCES) $(LEDGER_SOURCES)
-AGENT_GREET := agent/greet.c agent/greet_hello.c agent/datagram.c agent/secret_file.c $(HANDSHAKE_SOURCES) $(HANDSHAKE_GATEWAY)
+AGENT_GREET := agent/greet.c agent/greet_hello.c agent/figures.c agent/datagram.c agent/secret_file.c $(HANDSHAKE_SOURCES) $(HANDSHAKE_GATEWAY)
 # Admission, and from actions to the ledger.
 AGENT_CHARGE := agent/admission.c agent/revocation.c $(wildcard agent/charge/*.c) $(CLIENT_SOURCES)
 AGENT_LIBS := -levent -lbpf -lxdp -lelf -lz -lnl-genl-3 -lnl-3 -lsodium -lcrypto -ljansson -linih -lcap-ng -lm

@@ -10,6 +10,7 @@
 #include "agent/agent.h"
 #include "agent/block_json.h"
 #include "agent/control.h"
+#include "agent/figures.h"
 #include "agent/live.h"
 #include "agent/node/node.h"
 #include "agent/revocation.h"
@@ -31,6 +32,11 @@ static void consort_committed(void *arg, struct channel *channel, const struct b
 	json_decref(object);
 }
 
+static void consort_figures(void *arg, struct evbuffer *out)
+{
+	figures_add(arg, out);
+}
+
 int consort_open(struct agent *agent)
 {
 	const struct config_node_section *section = &agent->config.node;
@@ -49,6 +55,7 @@ int consort_open(struct agent *agent)
 		.leap_s = agent->config.policy.leap_seconds,
 		.clock_offset_us = section->clock_offset_us,
 		.committed = consort_committed,
+		.figures = consort_figures,
 		.arg = agent,
 	};
 	struct node_error error = { .text = "" };

@@ -369,21 +369,35 @@ void greet_close(struct agent *agent)
 	agent->greet = NULL;
 }
 
-json_t *greet_json(const struct agent *agent)
+bool greet_counted(const struct agent *agent, struct greet_counts *ret_counts)
 {
 	const struct greet *greet = agent->greet;
-	json_t *object, *refused;
-	int reason;
 
 	if (!greet)
+		return false;
+	*ret_counts = greet->counts;
+	ret_counts->wallets = greeted_wallets(greet_table(agent));
+	ret_counts->sessions = greeted_sessions(greet_table(agent));
+	ret_counts->queued = greet->count;
+	ret_counts->under_load = greet->loaded;
+	return true;
+}
+
+json_t *greet_json(const struct agent *agent)
+{
+	json_t *object, *refused;
+	struct greet_counts counts;
+	int reason;
+
+	if (!greet_counted(agent, &counts))
 		return json_null();
 	object = json_object();
-	gate_json_put_hex(object, "key", responder_public_key(greet->responder), NOISE_KEY_LEN);
-	json_object_set_new(object, "wallets", json_integer(greeted_wallets(greet_table(agent))));
-	json_object_set_new(object, "sessions", json_integer(greeted_sessions(greet_table(agent))));
-	json_object_set_new(object, "queued", json_integer(greet->count));
-	json_object_set_new(object, "under_load", json_boolean(greet->loaded));
-#define GREET_COUNT(name, word) json_object_set_new(object, word, json_integer((json_int_t)greet->counts.name));
+	gate_json_put_hex(object, "key", responder_public_key(agent->greet->responder), NOISE_KEY_LEN);
+	json_object_set_new(object, "wallets", json_integer(counts.wallets));
+	json_object_set_new(object, "sessions", json_integer(counts.sessions));
+	json_object_set_new(object, "queued", json_integer(counts.queued));
+	json_object_set_new(object, "under_load", json_boolean(counts.under_load));
+#define GREET_COUNT(name, word, help) json_object_set_new(object, word, json_integer((json_int_t)counts.name));
 	GREET_COUNTS(GREET_COUNT)
 #undef GREET_COUNT
 	refused = json_object();

@@ -17,6 +17,29 @@
 
 struct agent;
 
+/* X(name, "word", "help"): counts for status and metrics; reasons of refusals are admission.h's. */
+#define GREET_COUNTS(X)                                                              \
+	X(received, "received", "Hellos received.")                                  \
+	X(foreign, "foreign", "Of them, none by structure or mac1.")                 \
+	X(over_rate, "over_rate", "Hellos beyond their source's rate.")              \
+	X(unproven, "unproven", "Hellos without the cookie that the load demanded.") \
+	X(overflowed, "overflowed", "Hellos that found the queue full.")             \
+	X(judged, "judged", "Hellos judged: work with keys.")                        \
+	X(welcomed, "welcomed", "Hellos welcomed: sessions offered.")                \
+	X(proven, "proven", "Sessions whose first authenticated packet came.")       \
+	X(ended, "ended", "Sessions that expired.")                                  \
+	X(cookies, "cookies", "Cookies handed out.")                                 \
+	X(answers, "answers", "Answers to actions.")                                 \
+	X(unsent, "unsent", "Welcomes and cookies that the socket had no room for.") \
+	X(loads, "loads", "Times that cookies began to be demanded.")
+
+struct greet_counts {
+#define GREET_COUNT(name, word, help) u64 name;
+	GREET_COUNTS(GREET_COUNT)
+#undef GREET_COUNT
+	u32 wallets, sessions, queued, under_load; /* now */
+};
+
 /* Parts of main.c: the key, the sockets' hellos. Nothing is done where [handshake] has enable = no. */
 int greet_open(struct agent *agent);
 void greet_close(struct agent *agent);
@@ -40,7 +63,9 @@ void greet_beacon(struct agent *agent, u64 session);
 /* notice.c: the gate refused a hello whose sender must first prove its address. */
 void greet_asked(struct agent *agent, const struct vg_hello_asked *asked, u32 ifindex);
 
-/* {"enabled", "key", "wallets", "sessions", "queued", "under_load", counts by name}; for status. */
+/* False: hellos are not answered here. */
+bool greet_counted(const struct agent *agent, struct greet_counts *ret_counts);
+/* {"key", "wallets", "sessions", "queued", "under_load", counts by name}; for status. */
 json_t *greet_json(const struct agent *agent);
 
 #endif

@@ -20,28 +20,6 @@
 #include "agent/handshake/limiter.h"
 #include "agent/handshake/responder.h"
 
-/* X(name, "word"): counts for status and metrics; reasons of refusals are admission.h's. */
-#define GREET_COUNTS(X)             \
-	X(received, "received")     \
-	X(foreign, "foreign")       \
-	X(over_rate, "over_rate")   \
-	X(unproven, "unproven")     \
-	X(overflowed, "overflowed") \
-	X(judged, "judged")         \
-	X(welcomed, "welcomed")     \
-	X(proven, "proven")         \
-	X(ended, "ended")           \
-	X(cookies, "cookies")       \
-	X(answers, "answers")       \
-	X(unsent, "unsent")         \
-	X(loads, "loads")
-
-struct greet_counts {
-#define GREET_COUNT(name, word) u64 name;
-	GREET_COUNTS(GREET_COUNT)
-#undef GREET_COUNT
-};
-
 struct greet {
 	struct agent *agent;
 	struct responder *responder;

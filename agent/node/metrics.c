@@ -166,6 +166,8 @@ static void metrics_answer(struct evhttp_request *request, void *arg)
 	} else {
 		metrics_node(out, node);
 		metrics_channels(out, node);
+		if (node->options.figures)
+			node->options.figures(node->options.arg, out);
 		evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
 				  "text/plain; version=0.0.4; charset=utf-8");
 		evhttp_send_reply(request, HTTP_OK, "OK", out);

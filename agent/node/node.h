@@ -15,6 +15,7 @@
 #include "agent/channel/channel.h"
 #include "agent/net/peer.h"
 
+struct evbuffer;
 struct node;
 
 struct node_options {
@@ -28,6 +29,8 @@ struct node_options {
 	s64 leap_s, clock_offset_us;		       /* Time64 = UTC + leap seconds + offset (tests) */
 	/* A block is durable here; may be NULL. */
 	void (*committed)(void *arg, struct channel *channel, const struct block *block);
+	/* What else this process counts, into the answer of /metrics; may be NULL. */
+	void (*figures)(void *arg, struct evbuffer *out);
 	void *arg;
 };
 

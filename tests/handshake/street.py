@@ -133,6 +133,22 @@ def silent_gateway(points, world, wallet, gate, station):
         world.level()
 
 
+def metrics(world, gate):
+    """/metrics of a gateway, as Prometheus would read it."""
+    text = run("ip", "netns", "exec", world.hub, "curl", "-s", "--max-time", "5", f"http://{gate.host}:{gate.metrics}/metrics").stdout
+    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line and not line.startswith("#")}
+
+
+def counted(points, world, gate):
+    with points.point("status and /metrics say the same of hellos, refusals and packets"):
+        found, said = metrics(world, gate), handshake(gate)
+        for name in ("received", "judged", "welcomed", "proven"):
+            assert found[f"voltgate_handshake_{name}_total"] == said[name] > 0, (name, found, said)
+        assert found["voltgate_handshake_refused_total{reason=\"no-account\"}"] == said["refused"]["no-account"] > 0, said
+        assert found["voltgate_gate_packets_total{reason=\"bad-cookie\"}"] == reason(gate.counters(), "bad-cookie"), found
+        assert found["voltgate_handshake_sessions"] == said["sessions"] and found["voltgate_charge_actions_total{what=\"taken\"}"] > 0
+
+
 def refused(points, world, gate):
     def silence(wallet, word, **more):
         before = handshake(gate)["refused"][word]
@@ -296,6 +312,7 @@ def main():
         whole_way(points, world, wallet, one, station)
         silent_gateway(points, world, wallet, one, station)
         refused(points, world, one)
+        counted(points, world, one)
         rekeyed(points, world, wallet, two)
         roamed(points, world, wallet, station)
         cookies(points, world, wallet, one)
