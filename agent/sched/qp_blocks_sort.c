@@ -18,6 +18,11 @@ static double blocks_bound(double bound)
 	return bound >= DBL_MAX ? INFINITY : bound <= -DBL_MAX ? -INFINITY : bound;
 }
 
+static bool blocks_equal(double lower, double upper)
+{
+	return isfinite(upper) && isfinite(lower) && upper - lower <= BLOCKS_FIXED * (1 + fabs(upper));
+}
+
 /* Free columns, block by block. */
 static int blocks_columns(struct blocks *blocks)
 {
@@ -25,7 +30,7 @@ static int blocks_columns(struct blocks *blocks)
 	u32 i, b, at;
 
 	for (i = 0; i < qp->columns; i++) {
-		blocks->free[i] = qp->upper[i] - qp->lower[i] > BLOCKS_FIXED * (1 + fabs(qp->upper[i])) ? 0 : ~0U;
+		blocks->free[i] = blocks_equal(blocks_bound(qp->lower[i]), blocks_bound(qp->upper[i])) ? ~0U : 0;
 		blocks->block[qp->block[i]].size += blocks->free[i] != ~0U;
 	}
 	for (b = 0, at = 0; b < qp->blocks; b++) {
@@ -75,7 +80,7 @@ static void blocks_rows(struct blocks *blocks)
 		}
 		row->lower = blocks_bound(qp->row_lower[i]) - fixed;
 		row->upper = blocks_bound(qp->row_upper[i]) - fixed;
-		row->equal = row->upper - row->lower <= BLOCKS_FIXED * (1 + fabs(row->upper));
+		row->equal = blocks_equal(row->lower, row->upper);
 		if (!row->count || (isinf(row->lower) && isinf(row->upper))) {
 			entries = row->first;
 			continue; /* says nothing about free columns */
