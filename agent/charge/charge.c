@@ -57,6 +57,13 @@ static void charge_anchored(void *arg)
 	charge->counts.anchored++;
 }
 
+static void charge_reported(void *arg)
+{
+	struct charge *charge = arg;
+
+	charge->counts.reported++;
+}
+
 /* What was under way is not: vehicles ask again. */
 static void charge_disconnect(struct charge *charge)
 {
@@ -94,6 +101,7 @@ static int charge_connect(struct charge *charge, struct ledger *ledger)
 	struct heartbeat_options beat = {
 		.timeout_ms = config->charge.timeout_ms,
 		.anchored = charge_anchored,
+		.reported = charge_reported,
 		.arg = charge,
 	};
 	struct outlook_options outlook = {
@@ -206,10 +214,32 @@ void charge_close(struct agent *agent)
 	agent->charge = NULL;
 }
 
+/* Alarm records are for others to know; without a place in the queue they stay in the log. */
+static void charge_report(struct charge *charge, const struct batch *batch)
+{
+	u32 count = vg_be32(batch->seal.head.count), i;
+	struct evidence evidence;
+	struct proof proof;
+
+	for (i = 0; i < count && i < VG_BATCH_MAX; i++) {
+		if (batch->records[i].kind != VG_RECORD_ALARM ||
+		    proofs_find(charge->proofs, &batch->seal.head, i, &proof))
+			continue;
+		proof_evidence(&proof, i, &batch->records[i], &evidence);
+		charge->counts.unreported += !heartbeat_alarm(charge->heartbeat, &evidence);
+	}
+}
+
 void charge_stored(struct agent *agent, const struct batch *batch)
 {
-	if (agent->charge && proofs_add(agent->charge->proofs, batch))
+	struct charge *charge = agent->charge;
+
+	if (!charge)
+		return;
+	if (proofs_add(charge->proofs, batch))
 		say_error("There is no memory for the proofs of a batch: its actions are dropped and must come again.");
+	else if (charge->heartbeat)
+		charge_report(charge, batch);
 }
 
 void charge_counts(const struct agent *agent, struct charge_counts *ret_counts)

@@ -34,7 +34,8 @@ struct greeted; /* agent/greet.h: the session an action came in */
 	X(late, "late")           \
 	X(anchored, "anchored")   \
 	X(told, "told")           \
-	X(reported, "reported")
+	X(reported, "reported")   \
+	X(unreported, "unreported")
 
 struct charge_counts {
 #define CHARGE_COUNT(name, word) u64 name;

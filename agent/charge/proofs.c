@@ -154,3 +154,15 @@ int proofs_find(const struct proofs *proofs, const struct vg_batch_head *head, u
 	}
 	return 0;
 }
+
+void proof_evidence(const struct proof *proof, u32 index, const struct vg_record *record, struct evidence *ret_evidence)
+{
+	memset(ret_evidence, 0, sizeof(*ret_evidence));
+	ret_evidence->head = proof->head;
+	memcpy(ret_evidence->signature, proof->signature, sizeof(ret_evidence->signature));
+	ret_evidence->index = (u16)index;
+	memcpy(ret_evidence->salt, proof->salt, sizeof(ret_evidence->salt));
+	ret_evidence->record = *record;
+	ret_evidence->path_len = proof->path_len;
+	ret_evidence->path = proof->path;
+}

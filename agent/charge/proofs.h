@@ -31,5 +31,9 @@ int proofs_add(struct proofs *proofs, const struct batch *batch);
 int proofs_keep(struct proofs *proofs, const struct batch *batch);
 /* -ENOENT: no such batch is kept, or it has no such record. */
 int proofs_find(const struct proofs *proofs, const struct vg_batch_head *head, u32 index, struct proof *ret_proof);
+/* The parts of @ret_evidence that @proof and its record are: head to path, which points into @proof. The rest is zeros.
+ */
+void proof_evidence(const struct proof *proof, u32 index, const struct vg_record *record,
+		    struct evidence *ret_evidence);
 
 #endif

@@ -77,19 +77,12 @@ static const char *request_foreign(const struct charge *charge, const struct req
 static size_t request_evidence(const struct request *request, const struct proof *proof, u32 index,
 			       const struct vg_record *record, struct span vid, u8 *ret_bytes, size_t size)
 {
-	struct evidence evidence = {
-		.head = proof->head,
-		.index = (u16)index,
-		.record = *record,
-		.path_len = proof->path_len,
-		.path = proof->path,
-		.vid = vid,
-		.mandate = request->action.mandate,
-	};
+	struct evidence evidence;
 	struct writer writer;
 
-	memcpy(evidence.signature, proof->signature, sizeof(evidence.signature));
-	memcpy(evidence.salt, proof->salt, sizeof(evidence.salt));
+	proof_evidence(proof, index, record, &evidence);
+	evidence.vid = vid;
+	evidence.mandate = request->action.mandate;
 	memcpy(evidence.action_salt, request->action.salt, sizeof(evidence.action_salt));
 	memcpy(evidence.mandate_signature, request->action.mandate_signature, sizeof(evidence.mandate_signature));
 	writer_init(&writer, ret_bytes, size);
