@@ -44,6 +44,10 @@ static int take_event(void *arg, void *data, size_t size)
 	rig->its_frames += event->kind == VG_EVENT_ITS_FRAME;
 	rig->notices += event->kind == VG_EVENT_ALARM;
 	rig->records += event->kind == VG_EVENT_ACTION || event->kind == VG_EVENT_BEACON;
+	if (event->kind == VG_EVENT_ASKED && event->len == sizeof(rig->last_asked)) {
+		rig->asked++;
+		memcpy(&rig->last_asked, event->bytes, sizeof(rig->last_asked));
+	}
 	return 0;
 }
 
@@ -190,7 +194,7 @@ int rig_repeat(struct rig *rig, const u8 *bytes, u32 len, u32 repeat)
 
 void rig_drain(struct rig *rig)
 {
-	rig->its_frames = rig->notices = rig->records = 0;
+	rig->its_frames = rig->notices = rig->records = rig->asked = 0;
 	ring_buffer__consume(rig->ring);
 	ring_buffer__consume(rig->actions);
 }

@@ -23,7 +23,8 @@ struct rig {
 	u64 counts[VG_REASON_COUNT]; /* at the end of the last judgement */
 	char complaint[160];
 	/* what came out of the rings since rig_drain() was last asked */
-	u32 its_frames, notices, records;
+	u32 its_frames, notices, records, asked;
+	struct vg_hello_asked last_asked;
 	u8 last[4096] __attribute__((aligned(8))); /* bytes of the last event */
 	struct vg_event last_event;
 	/* what the gate told */

@@ -244,6 +244,71 @@ static void test_hello(void)
 	rig_policy(&rig, VG_POLICY_under_load, 0);
 }
 
+/* What the agent is shown of a refused hello is enough to answer it, along the path it came. */
+static bool asked_right(const struct frame *frame)
+{
+	const struct vg_hello_asked *asked = &rig.last_asked;
+	u32 len = frame->ipv6 ? 16 : 4, at = frame->ip_at + (frame->ipv6 ? 8 : 12);
+
+	return rig.asked == 1 && asked->from.source.family == (frame->ipv6 ? VG_SOURCE_IPV6 : VG_SOURCE_IPV4) &&
+	       asked->to.family == asked->from.source.family &&
+	       !memcmp(asked->from.source.addr, frame->bytes + at, len) &&
+	       !memcmp(asked->to.addr, frame->bytes + at + len, len) &&
+	       !memcmp(&asked->from.port, frame->bytes + frame->udp_at, 2) &&
+	       !memcmp(asked->mac1, frame->bytes + frame->len - 16, 16);
+}
+
+static void test_asked(void)
+{
+	struct vg_siphash_key mac1;
+	struct vg_ingress state;
+	struct frame frame;
+	u8 bytes[VG_VID_MAX], source[16] = { 0x20, 1, 0x0d, 0xb8 };
+	u32 zero = 0, i, len;
+
+	bpf_map_lookup_elem(loader_map_fd(rig.loader, LOADER_MAP_INGRESS), &zero, &state);
+	mac1 = state.mac1_key;
+	rig_policy(&rig, VG_POLICY_under_load, 1);
+	ingress_set_asked_rate(rig.ingress, 100000);
+	len = frame_hello_make(&mac1, NULL, 96, bytes);
+	for (i = 0; i < 4; i++) {
+		source[15] = (u8)(100 + i);
+		frame_begin(&frame);
+		if (i & 1)
+			frame_vlan(&frame, 0x8100);
+		if (i & 2)
+			frame_ipv6(&frame, source);
+		else
+			frame_ipv4(&frame, source + 12, i & 1 ? 8 : 0);
+		if (i == 3)
+			frame_extension(&frame, 0, 16);
+		frame_udp(&frame, VG_VID_PORT);
+		frame_bytes(&frame, bytes, len);
+		frame_end(&frame);
+		rig_drain(&rig);
+		expect(&frame, VG_BAD_COOKIE, "a hello that lacks its cookie");
+		rig_drain(&rig);
+		ktap_ok(asked_right(&frame), "the agent is told whom to hand one, over IPv%d", i & 2 ? 6 : 4);
+	}
+	for (i = 0; i < 40; i++)
+		rig_judge(&rig, frame.bytes, frame.len);
+	rig_drain(&rig);
+	ktap_ok(rig.asked < rig.policy.hello_burst + 2, "of 40 of one source %u are shown", rig.asked);
+	ingress_set_asked_rate(rig.ingress, 10); /* two at once */
+	for (i = 0; i < 40; i++) {
+		frame.bytes[frame.ip_at + 20] = (u8)i;
+		rig_judge(&rig, frame.bytes, frame.len);
+	}
+	rig_drain(&rig);
+	ktap_ok(rig.asked <= 3, "of 40 sources no more than the agent asked for (%u)", rig.asked);
+	frame.bytes[frame.len - 1] ^= 1;
+	ingress_set_asked_rate(rig.ingress, 100000);
+	rig_judge(&rig, frame.bytes, frame.len);
+	rig_drain(&rig);
+	ktap_ok(!rig.asked, "nothing is shown of a hello with a wrong mac1");
+	rig_policy(&rig, VG_POLICY_under_load, 0);
+}
+
 struct its {
 	u8 bytes[2048];
 	u32 len;
@@ -405,6 +470,7 @@ int main(void)
 	test_deny();
 	test_records();
 	test_hello();
+	test_asked();
 	test_its();
 	rig_counts(&rig, rig.counts);
 	last = its_were_tested ? VG_ITS_OVER_BUDGET : VG_BACKLOG;

@@ -135,7 +135,8 @@ def silent_gateway(points, world, wallet, gate, station):
 
 def metrics(world, gate):
     """/metrics of a gateway, as Prometheus would read it."""
-    text = run("ip", "netns", "exec", world.hub, "curl", "-s", "--max-time", "5", f"http://{gate.host}:{gate.metrics}/metrics").stdout
+    ask = f"import urllib.request; print(urllib.request.urlopen('http://{gate.host}:{gate.metrics}/metrics', timeout=5).read().decode())"
+    text = run("ip", "netns", "exec", world.hub, sys.executable, "-c", ask).stdout
     return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line and not line.startswith("#")}
 
 
