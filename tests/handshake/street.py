@@ -298,6 +298,24 @@ def key_file(points, world, wallet, gate):
         assert told(lines, "hello")["session"], lines
 
 
+def restarted(points, world, wallet, gate, station):
+    """The gateway's daemon is killed while a vehicle charges: its sessions are gone, the ledger's are not."""
+    def kill_and_start():
+        wait_for(lambda: world.nodes[2].height() > height, "the start is committed", 15)
+        gate.kill()
+        gate.start()
+        wait_for(lambda: gate.ask("status"), "the gateway is back")
+        gate.enrol_attestor()
+
+    with points.point("a gateway that was killed has forgotten its sessions: the vehicle shakes hands again and goes on charging"):
+        world.level()
+        height = world.nodes[2].height()
+        lines = drive(world, wallet, gate, "--station", station.id, "--cable", station.cable, "--patience", "40000", "--retry", "500",
+                      "start", "wait=2500", "meter", "stop", before=kill_and_start)
+        assert told(lines, "stop")["result"]["state"] == "paid", lines
+        assert told(lines, "meter")["packets"] > 4 and told(lines, "meter")["charging"] == told(lines, "start")["charging"], lines
+
+
 def main():
     needs()
     points = Points()
@@ -316,6 +334,7 @@ def main():
         counted(points, world, one)
         rekeyed(points, world, wallet, two)
         roamed(points, world, wallet, station)
+        restarted(points, world, wallet, one, station)
         cookies(points, world, wallet, one)
         unlinkable(points, world, wallet, one)
         two.sections["handshake"] = {"hellos": CAPACITY, "queue": 32}

@@ -11,6 +11,7 @@
 #include "tools/vehicle/vehicle.h"
 
 #define VEHICLE_MANDATE_US (24ULL * 3600 * 1000000)
+#define VEHICLE_SILENCE 4	/* packets without an answer before a new handshake */
 #define VEHICLE_PACKETS_MAX 256 /* of one request: each spends a sequence of the session */
 
 static int vehicle_fail(struct vehicle_error *ret_error, int err, const char *format, ...)
@@ -233,6 +234,18 @@ int vehicle_stay(struct vehicle *vehicle, struct vehicle_error *ret_error)
 	return err ? err : vehicle_sign(vehicle, ret_error);
 }
 
+/*
+ * True if the session is over, or a gateway that hears nothing must be thought to have forgotten it. A new session
+ * wants a new mandate; a start is bound to the old one by the meter's first reading and is not asked under another.
+ */
+static bool vehicle_is_lost(struct vehicle *vehicle, const struct vehicle_request *request, const char *function)
+{
+	if (vehicle_now(vehicle) >= vehicle->session.expires)
+		return true;
+	return request->session == vehicle->session.id && request->count >= VEHICLE_SILENCE &&
+	       strcmp(function, "session.start");
+}
+
 int vehicle_ask(struct vehicle *vehicle, enum voltgate_type type, const char *function, const char *const *arguments,
 		unsigned int count, uint64_t expires, struct voltgate_answer *ret_answer,
 		struct vehicle_error *ret_error)
@@ -252,9 +265,10 @@ int vehicle_ask(struct vehicle *vehicle, enum voltgate_type type, const char *fu
 	if (request.len < 0)
 		return vehicle_fail(ret_error, request.len, "The request is too long for a packet.");
 	while (radio_now_us() < deadline) {
-		/* A new session here would want a new mandate, under which the first packets do not count. */
-		if (vehicle_now(vehicle) >= vehicle->session.expires)
-			err = vehicle_stay(vehicle, ret_error);
+		if (vehicle_is_lost(vehicle, &request, function))
+			err = vehicle_greet(vehicle, ret_error);
+		if (!err)
+			err = vehicle_sign(vehicle, ret_error);
 		if (!err)
 			err = vehicle_send_request(vehicle, &request, ret_error);
 		if (err)
