@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/voltgate/plan_fleet.h"
 #include "tools/voltgate/plan_json.h"
 #include "tools/voltgate/plan_verbs.h"
 
@@ -170,18 +171,24 @@ static int run(const struct cli *cli, int argc, char **argv)
 {
 	struct plan_words words = { .scale = 1 };
 	bool checking = argc > 1 && !strcmp(argv[1], "check");
+	const char *fleet;
 	int status;
 	u32 i;
 
 	for (i = 0; argc > 1 && i < sizeof(plan_verbs) / sizeof(*plan_verbs); i++)
 		if (!strcmp(argv[1], plan_verbs[i].name))
 			return plan_verbs[i].run(cli, argc - 1, argv + 1);
+	fleet = checking ? NULL : plan_fleet_word(&argc, argv);
+	if (fleet && !*fleet)
+		return say_usage("plan", "--fleet needs a file after it");
 	if (checking && argc < 4)
 		return say_usage("plan", "plan check needs a PLAN and a CASE");
 	words.plan = checking ? argv[2] : NULL;
 	status = plan_case_words(argc, argv, checking ? 3 : 1, &words);
 	if (status)
 		return status;
+	if (fleet)
+		return plan_fleet(cli, &words, fleet);
 	return checking ? check(cli, &words) : solve(cli, &words);
 }
 
@@ -192,7 +199,7 @@ const struct cli_command cmd_plan = {
 	.run = run,
 	.usage = "[--periods N] [--limits-scale X] [--reserve SHARE] [--secure] [--outage-scale X] [--keep-areas] "
 		 "[--full] "
-		 "CASE\n"
+		 "[--fleet FILE] CASE\n"
 		 "check PLAN CASE\n"
 		 "congestion CASE\n"
 		 "guide [--groups N] CASE\n"
@@ -217,7 +224,9 @@ const struct cli_command cmd_plan = {
 		"--secure\n"
 		"(or --outage-scale X, on limits) keeps flows within limits after the outage of any one branch. check "
 		"judges a\n"
-		"PLAN (what -j prints) with code of its own. congestion compares charging on arrival with charging "
+		"PLAN (what -j prints) with code of its own. --fleet puts the charging of a fleet file's vehicles (see "
+		"assign) on the\nbuses of their stations and guides them by the nodal prices. congestion compares "
+		"charging on arrival with charging "
 		"that "
 		"waits,\n"
 		"without and with branch limits. guide makes tariffs and shows what vehicles do with them, for all at "
