@@ -103,18 +103,49 @@ static void bill_encode(struct writer *writer, const struct bill *bill)
 	}
 }
 
-static int index_put(struct contract_run *run, u16 organisation, const u8 wallet[32], u64 number,
-		     const struct bill *bill, u8 role)
+int bill_worth_decode(struct span value, struct bill_worth *ret_worth)
 {
-	struct bill_index_key key = bill_index_key(organisation, bill->settled, wallet, number);
+	struct reader reader;
 
-	return contract_put(run, BILL_SPAN(key), (struct span){ &role, 1 });
+	reader_init(&reader, value.bytes, value.len);
+	ret_worth->whose = reader_u8(&reader);
+	ret_worth->energy_wh = reader_u64(&reader);
+	ret_worth->cost = reader_u64(&reader);
+	ret_worth->due = reader_u64(&reader);
+	ret_worth->noted = reader_u64(&reader);
+	return reader_done(&reader) ? 0 : -EBADMSG;
+}
+
+static int index_put(struct contract_run *run, u16 organisation, const struct bill *bill, const struct session *session,
+		     u8 whose)
+{
+	struct bill_index_key key = bill_index_key(organisation, bill->settled, session->wallet, session->bill);
+	struct writer writer;
+	u8 bytes[1 + 4 * 8];
+
+	writer_init(&writer, bytes, sizeof(bytes));
+	writer_u8(&writer, whose);
+	writer_u64(&writer, bill->energy_wh);
+	writer_u64(&writer, bill->cost);
+	writer_u64(&writer, session->state == SESSION_PAID ? 0 : bill->cost - session->noted);
+	writer_u64(&writer, session->noted);
+	return contract_put(run, BILL_SPAN(key), (struct span){ bytes, writer_len(&writer) });
+}
+
+int bill_index(struct contract_run *run, const struct bill *bill, const struct session *session)
+{
+	bool same = bill->organisation == bill->station_organisation;
+	u8 whose = same ? BILL_OF_USER | BILL_OF_STATION : BILL_OF_USER;
+	int result = index_put(run, bill->organisation, bill, session, whose);
+
+	if (!result && !same)
+		result = index_put(run, bill->station_organisation, bill, session, BILL_OF_STATION);
+	return result;
 }
 
 int bill_put(struct contract_run *run, const u8 wallet[32], u64 number, const struct bill *bill)
 {
 	struct bill_key key = bill_key(wallet, number);
-	bool same = bill->organisation == bill->station_organisation;
 	u8 bytes[BILL_LEN_MAX];
 	struct writer writer;
 	struct span present;
@@ -126,13 +157,7 @@ int bill_put(struct contract_run *run, const u8 wallet[32], u64 number, const st
 		return result;
 	writer_init(&writer, bytes, sizeof(bytes));
 	bill_encode(&writer, bill);
-	result = contract_put(run, BILL_SPAN(key), (struct span){ bytes, writer_len(&writer) });
-	result = result
-			 ?: index_put(run, bill->organisation, wallet, number, bill,
-				      same ? BILL_OF_USER | BILL_OF_STATION : BILL_OF_USER);
-	if (!result && !same)
-		result = index_put(run, bill->station_organisation, wallet, number, bill, BILL_OF_STATION);
-	return result;
+	return contract_put(run, BILL_SPAN(key), (struct span){ bytes, writer_len(&writer) });
 }
 
 int bill_get(struct contract_run *run, const u8 wallet[32], u64 number, struct bill *ret_bill)

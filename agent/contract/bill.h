@@ -43,7 +43,16 @@ struct bill_index_key {
 struct bill_key bill_key(const u8 wallet[32], u64 number);
 struct bill_index_key bill_index_key(u16 organisation, u64 settled, const u8 wallet[32], u64 number);
 int bill_decode(struct span value, struct bill *ret_bill); /* pure: 0, -EBADMSG */
-/* A new bill; -EEXIST if there is one of this number: bills are immutable. */
+/* What a bill is worth by now: payments and notes change it, and the index with it. */
+struct bill_worth {
+	u8 whose;
+	u64 energy_wh, cost, due, noted;
+};
+
+int bill_worth_decode(struct span value, struct bill_worth *ret_worth); /* pure: 0, -EBADMSG */
+/* @session: as it stands by now. */
+int bill_index(struct contract_run *run, const struct bill *bill, const struct session *session);
+/* A new bill; -EEXIST if there is one of this number: bills are immutable. The index is another call. */
 int bill_put(struct contract_run *run, const u8 wallet[32], u64 number, const struct bill *bill);
 int bill_get(struct contract_run *run, const u8 wallet[32], u64 number, struct bill *ret_bill);
 

@@ -17,7 +17,7 @@
 #define LIST_MOST 50 /* bills of one answer; the totals are of all */
 
 struct totals {
-	u64 bills, energy_wh, cost, unpaid, noted;
+	u64 bills, energy_wh, cost, due, noted;
 };
 
 /* What is to be shown, and what has been gathered. */
@@ -26,7 +26,6 @@ struct listing {
 	json_t *list;
 	u64 from, to;	   /* settled within, Time64 */
 	struct span after; /* begin behind this key; empty: at the first */
-	u16 organisation;  /* of an index */
 	u8 next[sizeof(struct bill_index_key)];
 	size_t next_len;
 	bool more;
@@ -57,7 +56,7 @@ static json_t *lines_json(const struct bill *bill)
 
 /* NULL with run's refusal in *ret_result where a record that belongs to the bill cannot be read. */
 static json_t *bill_json(struct contract_run *run, const u8 wallet[32], u64 number, const struct bill *bill,
-			 struct totals *totals, int *ret_result)
+			 int *ret_result)
 {
 	struct session session;
 	struct station station;
@@ -88,11 +87,6 @@ static json_t *bill_json(struct contract_run *run, const u8 wallet[32], u64 numb
 	answer_number(object, "cost", bill->cost);
 	answer_text(object, "state", session.state == SESSION_PAID ? "paid" : "unpaid");
 	answer_number(object, "noted", session.noted);
-	totals->bills++;
-	totals->energy_wh += bill->energy_wh;
-	totals->cost += bill->cost;
-	totals->unpaid += session.state == SESSION_PAID ? 0 : bill->cost - session.noted;
-	totals->noted += session.noted;
 	return object;
 }
 
@@ -104,13 +98,12 @@ static json_t *totals_json(const struct totals *totals)
 	answer_number(object, "energy", totals->energy_wh);
 	answer_number(object, "cost", totals->cost);
 	answer_number(object, "noted", totals->noted);
-	answer_number(object, "unpaid", totals->unpaid);
+	answer_number(object, "unpaid", totals->due);
 	return object;
 }
 
 static int bill_show(struct contract_run *run, const struct span *arguments, u32 count)
 {
-	struct totals totals = { .bills = 0 };
 	json_t *object, *notes;
 	struct bill bill;
 	u8 wallet[32];
@@ -120,7 +113,7 @@ static int bill_show(struct contract_run *run, const struct span *arguments, u32
 	(void)count;
 	result = result ?: argument_number(run, arguments[1], "NUMBER", 1, UINT64_MAX, &number);
 	result = result ?: bill_get(run, wallet, number, &bill);
-	object = result ? NULL : bill_json(run, wallet, number, &bill, &totals, &result);
+	object = result ? NULL : bill_json(run, wallet, number, &bill, &result);
 	if (!object)
 		return result;
 	result = note_list(run, wallet, number, &notes);
@@ -134,33 +127,68 @@ static int bill_show(struct contract_run *run, const struct span *arguments, u32
 
 /* --- lists --- */
 
-/* Puts a bill into the listing; what lies before "after", or behind a full page, counts in the totals alone. */
-static bool list_bill(struct listing *listing, struct span key, const u8 wallet[32], u64 number,
-		      const struct bill *bill)
+static void totals_add(struct totals *totals, const struct bill_worth *worth)
 {
-	bool seen = listing->after.len && memcmp(key.bytes, listing->after.bytes,
-						 key.len < listing->after.len ? key.len : listing->after.len) <= 0;
-	json_t *object = bill_json(listing->run, wallet, number, bill, &listing->totals, &listing->error);
+	totals->bills++;
+	totals->energy_wh += worth->energy_wh;
+	totals->cost += worth->cost;
+	totals->due += worth->due;
+	totals->noted += worth->noted;
+}
 
+/* Is there room for the bill under @key, and does it lie behind "after"? What is not listed counts in the totals alone.
+ */
+static bool list_wants(struct listing *listing, struct span key)
+{
+	if (listing->after.len && memcmp(key.bytes, listing->after.bytes, listing->after.len) <= 0)
+		return false;
+	listing->more = json_array_size(listing->list) == LIST_MOST;
+	return !listing->more;
+}
+
+/* False: a record cannot be read. */
+static bool list_bill(struct listing *listing, struct span key, const u8 wallet[32], u64 number)
+{
+	json_t *object = NULL;
+	struct bill bill;
+
+	listing->error = bill_get(listing->run, wallet, number, &bill);
+	if (!listing->error)
+		object = bill_json(listing->run, wallet, number, &bill, &listing->error);
 	if (!object)
 		return false;
-	if (seen) {
-		json_decref(object);
-	} else if (json_array_size(listing->list) == LIST_MOST) {
-		listing->more = true;
-		json_decref(object);
-	} else {
-		answer_item(listing->list, object);
-		memcpy(listing->next, key.bytes, key.len);
-		listing->next_len = key.len;
-	}
+	answer_item(listing->list, object);
+	memcpy(listing->next, key.bytes, key.len);
+	listing->next_len = key.len;
 	return true;
+}
+
+/* 'L' organisation, settled, wallet, number: only what is listed costs more than the index. */
+static bool list_organisation(void *arg, struct span key, struct span value)
+{
+	struct listing *listing = arg;
+	struct bill_worth worth;
+	struct reader reader;
+	const u8 *wallet;
+	u64 settled;
+
+	if (key.len != sizeof(struct bill_index_key) || bill_worth_decode(value, &worth))
+		return true;
+	reader_init(&reader, key.bytes + 3, key.len - 3);
+	settled = reader_u64(&reader);
+	wallet = reader_bytes(&reader, 32);
+	if (settled > listing->to)
+		return false;
+	totals_add(&listing->totals, &worth);
+	return !list_wants(listing, key) || list_bill(listing, key, wallet, reader_u64(&reader));
 }
 
 /* 'l' wallet, number: in the order of numbers, which is that of their time. */
 static bool list_wallet(void *arg, struct span key, struct span value)
 {
 	struct listing *listing = arg;
+	struct session session;
+	struct bill_worth worth;
 	struct reader reader;
 	struct bill bill;
 
@@ -168,30 +196,16 @@ static bool list_wallet(void *arg, struct span key, struct span value)
 		return true;
 	if (bill.settled < listing->from || bill.settled > listing->to)
 		return bill.settled <= listing->to;
-	reader_init(&reader, key.bytes + 33, 8);
-	return list_bill(listing, key, key.bytes + 1, reader_u64(&reader), &bill);
-}
-
-/* 'L' organisation, settled, wallet, number */
-static bool list_organisation(void *arg, struct span key, struct span value)
-{
-	struct listing *listing = arg;
-	struct reader reader;
-	const u8 *wallet;
-	struct bill bill;
-	u64 settled, number;
-
-	(void)value;
-	if (key.len != sizeof(struct bill_index_key))
-		return true;
-	reader_init(&reader, key.bytes + 3, key.len - 3);
-	settled = reader_u64(&reader);
-	wallet = reader_bytes(&reader, 32);
-	number = reader_u64(&reader);
-	if (settled > listing->to)
+	listing->error = session_get(listing->run, bill.session, &session);
+	if (listing->error)
 		return false;
-	listing->error = bill_get(listing->run, wallet, number, &bill);
-	return !listing->error && list_bill(listing, key, wallet, number, &bill);
+	worth = (struct bill_worth){ .energy_wh = bill.energy_wh,
+				     .cost = bill.cost,
+				     .due = session.state == SESSION_PAID ? 0 : bill.cost - session.noted,
+				     .noted = session.noted };
+	totals_add(&listing->totals, &worth);
+	reader_init(&reader, key.bytes + 33, 8);
+	return !list_wants(listing, key) || list_bill(listing, key, key.bytes + 1, reader_u64(&reader));
 }
 
 /* [FROM TO [AFTER]]: AFTER is a former answer's "next". */
@@ -264,7 +278,6 @@ static int bill_by_organisation(struct contract_run *run, const struct span *arg
 	organisation = membership ? membership_organisation_index(membership, name) : -1;
 	if (organisation < 0)
 		return contract_refuse(run, -ENOENT, "The channel has no organisation of this name.");
-	listing.organisation = organisation;
 	from = bill_index_key(organisation, listing.from, nobody, 0);
 	object = json_object();
 	answer_text(object, "organisation", name);

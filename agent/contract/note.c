@@ -88,6 +88,7 @@ static int note_issue(struct contract_run *run, const struct span *arguments, u3
 	session.noted += amount;
 	session.notes++;
 	result = result ?: note_put(run, wallet, number, session.notes, amount, arguments[3]);
+	result = result ?: bill_index(run, &bill, &session);
 	result = result ?: session_put(run, bill.session, &session);
 	if (result)
 		return result;

@@ -329,10 +329,32 @@ static int session_stop(struct contract_run *run, const struct span *arguments, 
 	return meter(run, arguments, true);
 }
 
-/* By the station's operator, when nothing has been heard of the vehicle for session-idle-s of header time. */
+/*
+ * How long a session must have been silent for the asking administrator: the station's operator has the first word,
+ * with what its meter signed; the wallet's own organisation may free a wallet that nobody freed for as long again.
+ */
+static int judge_close(struct contract_run *run, const struct session *session)
+{
+	u64 idle = contract_parameter(run, MEMBERSHIP_SESSION_IDLE_S);
+	struct contract_member asker;
+	int result = charging_asker(run, &asker);
+
+	if (!result && asker.organisation != session->station_organisation &&
+	    asker.organisation != session->organisation)
+		return contract_refuse(run, -EACCES, "The session is of other organisations' station and wallet.");
+	if (!result && asker.organisation != session->station_organisation)
+		idle *= 2;
+	if (!result && contract_time(run) <= session->touched + idle * SECOND_US)
+		return contract_refuse(run, -EBUSY,
+				       "The vehicle was heard of; your organisation closes a session %" PRIu64
+				       " s after.",
+				       (uint64_t)idle);
+	return result;
+}
+
+/* Without the vehicle, when nothing has been heard of it for long enough by header time. */
 static int session_close(struct contract_run *run, const struct span *arguments, u32 count)
 {
-	u64 idle = contract_parameter(run, MEMBERSHIP_SESSION_IDLE_S) * SECOND_US;
 	struct charger charger;
 	struct session session;
 	struct tariff tariff;
@@ -343,11 +365,7 @@ static int session_close(struct contract_run *run, const struct span *arguments,
 	if ((count - 1) % READING_ARGUMENTS)
 		return contract_refuse(run, -EINVAL, "Each reading is NUMBER REGISTER TIME SIGNATURE.");
 	result = open_session(run, arguments[0], id, &session, &tariff, &charger);
-	result = result ?: charging_concerns(run, session.station_organisation, "station");
-	if (!result && contract_time(run) <= session.touched + idle)
-		return contract_refuse(run, -EBUSY,
-				       "The vehicle was heard of; a session is closed %" PRIu64 " s after.",
-				       (uint64_t)contract_parameter(run, MEMBERSHIP_SESSION_IDLE_S));
+	result = result ?: judge_close(run, &session);
 	for (i = 1; i < count && !result; i += READING_ARGUMENTS)
 		result = session_reading_add(run, id, &session, &tariff, &charger, arguments + i);
 	result = result ?: settlement_settle(run, id, &session);

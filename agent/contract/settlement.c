@@ -126,12 +126,13 @@ int settlement_settle(struct contract_run *run, const u8 id[32], struct session 
 	session->bill = ++wallet.bills;
 	session->cost = bill.cost;
 	session->line_count = 0;
+	result = bill_index(run, &bill, session);
 	session->touched = contract_time(run);
 	wallet.doing = WALLET_NOTHING;
 	memset(wallet.holder, 0, sizeof(wallet.holder));
 	wallet.charger = 0;
 	wallet.until = 0;
-	result = wallet_put(run, session->wallet, &wallet);
+	result = result ?: wallet_put(run, session->wallet, &wallet);
 	return result ?: session_put(run, id, session);
 }
 
@@ -139,6 +140,7 @@ int settlement_settle(struct contract_run *run, const u8 id[32], struct session 
 static int settlement_pay(struct contract_run *run, const struct span *arguments, u32 count)
 {
 	struct session session;
+	struct bill bill;
 	json_t *object;
 	bool paid;
 	u8 id[32];
@@ -162,6 +164,8 @@ static int settlement_pay(struct contract_run *run, const struct span *arguments
 	result = result ?: credit_count(run, session.wallet, true);
 	session.state = SESSION_PAID;
 	session.touched = contract_time(run);
+	result = result ?: bill_get(run, session.wallet, session.bill, &bill);
+	result = result ?: bill_index(run, &bill, &session);
 	result = result ?: session_put(run, id, &session);
 	if (result)
 		return result;

@@ -304,6 +304,23 @@ static void time_out(void)
 		"or with what was metered so far");
 }
 
+/* A wallet that no operator frees is freed by its own organisation, later. */
+static void abandoned(void)
+{
+	struct drive drive = drive_to(stage.other, "abandoned");
+	u64 t = now();
+
+	drive_start(&drive, 1000, t, true);
+	drive_meter(&drive, "session.meter", 1, 2000, t + MINUTE, true);
+	stage_block(3602 * WORLD_SECOND);
+	ktap_ok(refused(drive_close(&drive, stage.administrator[1]), -EBUSY, "7200 s"), "the wallet's organisation: %s",
+		stage.output.refusal);
+	ktap_ok(drive_close(&drive, stage.administrator[2]) == -EACCES, "a third: %s", stage.output.refusal);
+	stage_block(3600 * WORLD_SECOND);
+	ktap_ok(!drive_close(&drive, stage.administrator[1]) && stage_number("energy") == 1000,
+		"after twice the time it closes, with what was metered");
+}
+
 static void long_session(void)
 {
 	struct drive drive = drive_to(stage.wallet, "long");
@@ -452,6 +469,7 @@ int main(void)
 	time_out();
 	mandates();
 	admission();
+	abandoned();
 	long_session();
 	stage_close();
 	return ktap_exit();
