@@ -379,12 +379,24 @@ class Model:
                          {"settlements": account.count, "points": account.points})
             if account.bills:
                 self.compare_bill(wallet, self.random.randrange(len(account.bills)))
+        for organisation in (0, 1):
+            self.compare(f"org{organisation}'s totals",
+                         self.query("bill.by-organisation", f"org{organisation}").get("totals", {}),
+                         self.totals(organisation))
         for name, station in self.reference.stations.items():
             self.compare(name, self.query("station.show", self.ids[name]),
                          {"account": station.account, "tariff": len(station.tariffs)})
         fault = self.driver.ask("audit")
         if not fault.startswith("audit ok"):
             self.fault(fault)
+
+    def totals(self, organisation):
+        """Of the bills of an organisation's users and stations; all stations are organisation 0's."""
+        bills = [self.reference.sessions[bill] for i, wallet in enumerate(self.wallets)
+                 if organisation == 0 or i % 2 == organisation for bill in self.reference.accounts[wallet].bills]
+        return {"bills": len(bills), "energy": sum(s.billed for s in bills), "cost": sum(s.cost for s in bills),
+                "noted": sum(s.noted for s in bills),
+                "unpaid": sum(s.cost - s.noted for s in bills if s.state == "unpaid")}
 
     def compare_bill(self, wallet, index):
         session = self.reference.sessions[self.reference.accounts[wallet].bills[index]]
