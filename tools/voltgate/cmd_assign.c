@@ -153,12 +153,13 @@ static int solve(const struct cli *cli, const struct words *words)
 	struct assign_plan *plan = NULL;
 	struct fleet *fleet = NULL;
 	struct assign_problem problem = { 0 };
-	int status = fleet_words_load(words->fleet, &fleet), err;
+	int status, err;
 
+	signal(SIGINT, interrupt); /* also while the file is read: then the first plan is the best so far */
+	status = fleet_words_load(words->fleet, &fleet);
 	if (status)
 		return status;
 	problem.fleet = fleet;
-	signal(SIGINT, interrupt);
 	err = words->nearest ? assign_nearest(&problem, &plan) : assign_solve(&problem, &options, &plan);
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r\033[K");
