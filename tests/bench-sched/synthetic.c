@@ -44,14 +44,11 @@ struct grid *synthetic_grid(u32 side, u64 seed)
 		bus->load = draw(0, 1) < 0.6 ? draw(2, 40) : 0;
 	}
 	for (i = 0; i < buses; i++) {
-		if (i % side + 1 < side && draw(0, 1) < 0.8)
+		if (i % side + 1 < side)
 			synthetic_line(grid, i, i + 1);
-		if (i + side < buses && (i % side == 0 || draw(0, 1) < 0.6))
+		if (i + side < buses && (i % side == 0 || draw(0, 1) < 0.5))
 			synthetic_line(grid, i, i + side);
 	}
-	for (i = 0; i < buses; i++) /* nobody stands alone: a line to the left where it was left out by chance */
-		if (i % side && draw(0, 1) < 0.3)
-			synthetic_line(grid, i - 1, i);
 	for (i = 0; i < buses / 50; i++)
 		synthetic_line(grid, (u32)draw(0, buses / 2), buses / 2 + (u32)draw(0, buses / 2));
 	for (i = 0; i < buses; i += 8) {

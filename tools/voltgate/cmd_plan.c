@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tools/voltgate/plan_fleet.h"
+#include "agent/sched/report.h"
 #include "tools/voltgate/plan_json.h"
 #include "tools/voltgate/plan_verbs.h"
 
@@ -86,6 +87,27 @@ static int report(const struct cli *cli, const struct plan_case *plan_case, cons
 	return say_done(CLI_OK);
 }
 
+/* The page goes to its place whole, or not at all. */
+static int write_report(const struct plan_words *words, const struct plan_case *plan_case,
+			const struct dispatch_plan *plan, const struct certificate *certificate)
+{
+	struct plot page;
+	FILE *file = NULL;
+	int status = CLI_OK;
+
+	if (report_make(&plan_case->problem, plan, certificate, &plan_case->files.crowd, NULL, &page))
+		status = say_failure(CLI_REFUSED, "out of memory");
+	if (!status) {
+		file = fopen(words->report, "w");
+		if (!file || fwrite(page.text, 1, page.len, file) != page.len)
+			status = say_failure(CLI_REFUSED, "%.200s: %s", words->report, strerror(errno));
+		if (file && fclose(file) && !status)
+			status = say_failure(CLI_REFUSED, "%.200s: %s", words->report, strerror(errno));
+	}
+	plot_done(&page);
+	return status;
+}
+
 static int solve(const struct cli *cli, const struct plan_words *words)
 {
 	struct plan_case plan_case;
@@ -101,6 +123,8 @@ static int solve(const struct cli *cli, const struct plan_words *words)
 	if (!status && !certificate.good)
 		status = say_failure(CLI_REFUSED, "the solver's answer is not the optimum and is not shown: %s",
 				     certificate.worst);
+	if (!status && words->report)
+		status = write_report(words, &plan_case, plan, &certificate);
 	if (!status)
 		status = report(cli, &plan_case, plan, &certificate);
 	dispatch_free(plan);
