@@ -348,11 +348,12 @@ int epoch_follow(struct channel *channel)
 {
 	const struct membership *membership = ledger_membership(channel->ledger);
 	const struct channel_io *io = &channel->options.io;
+	bool news = membership->sequence != channel->sequence;
 	u64 before = channel->epoch;
 	struct votelog_error fault;
 	int error = 0;
 
-	if (membership->sequence == channel->sequence && !channel->renew)
+	if (!news && !channel->renew)
 		return 0;
 	if (membership->epoch != before || channel->renew) {
 		channel->renew = false;
@@ -370,13 +371,14 @@ int epoch_follow(struct channel *channel)
 			error = core_start(channel);
 		if (!error)
 			submit_again(channel);
-		channel_say(channel, false, "Epoch %llu %s block %llu: %u replicas, this node is %s.",
-			    (unsigned long long)channel->epoch,
-			    membership->epoch != before ? "begins after" : "goes on after the snapshot of",
-			    (unsigned long long)ledger_head(channel->ledger)->number, channel->n,
-			    !channel->core  ? "none of them"
-			    : channel->mute ? "a mute one"
-					    : "one of them");
+		if (!error)
+			channel_say(channel, false, "Epoch %llu %s block %llu: %u replicas, this node is %s.",
+				    (unsigned long long)channel->epoch,
+				    membership->epoch != before ? "begins after" : "goes on after the snapshot of",
+				    (unsigned long long)ledger_head(channel->ledger)->number, channel->n,
+				    !channel->core  ? "none of them"
+				    : channel->mute ? "a mute one"
+						    : "one of them");
 	} else {
 		membership_set(channel);
 	}
@@ -384,6 +386,8 @@ int epoch_follow(struct channel *channel)
 		channel_stop(channel, "the vote log's disk is full");
 		channel->renew = true; /* all of it again when there is space */
 		channel->epoch = before;
+		if (news && io->reconfigured) /* the ledger is there already: who is not in it gets nothing more */
+			io->reconfigured(io->arg, channel->membership);
 		return error;
 	}
 	if (error)

@@ -243,7 +243,13 @@ static void reconfigure_test(void)
 	next_configuration(&next);
 	next.epoch++;
 	set_roles(&next, 4, MEMBERSHIP_REPLICA);
+	disk_memory_fail_after(net.nodes[4].votes, 1, ENOSPC);
 	net_configure(&net, 0, 1000, &next);
+	net_run(&net, 3000000);
+	ktap_ok(status_of(4).stopped && net.nodes[4].reconfigured == 1,
+		"with no room for a new epoch's vote log a node stops, and its shell knows who belongs: %s",
+		net.nodes[4].last_said);
+	disk_memory_fail_after(net.nodes[4].votes, 0, 0);
 	net_run(&net, 3000000);
 	ktap_ok(!unanswered(1000, 1000) && status_of(0).epoch == 1, "a configuration makes a follower a replica");
 	ktap_ok(status_of(4).replica && status_of(4).epoch == 1 && !status_of(4).consensus.mute, "which it knows");

@@ -118,6 +118,18 @@ def check_ledger(ktap, home):
     told = json.loads(good.out or "{}")
     ktap.ok(good.status == 0 and told.get("good") and told.get("last") == 21 and told.get("transactions") == 802,
             "ledger verify: exit 0", good)
+    head = told.get("head", "")
+    pinned = voltgate("-j", "ledger", "verify", home("ledger"), "--genesis", home("g"), "--checkpoint", head)
+    told = json.loads(pinned.out or "{}")
+    ktap.ok(pinned.status == 0 and told.get("snapshot", 0) is None and told.get("unchecked") == []
+            and told.get("channel") == json.loads(voltgate("-j", "ledger", "verify", home("ledger")).out)["channel"],
+            "what is known from elsewhere pins it: genesis and a block's hash", pinned)
+    other = voltgate("ledger", "verify", home("ledger"), "--genesis", home("g2"))
+    ktap.ok(other.status == 1 and "another channel" in other.err, "another channel's genesis: exit 1", other)
+    other = voltgate("ledger", "verify", home("ledger"), "--checkpoint", "00" * 32)
+    ktap.ok(other.status == 1 and "checkpoint" in other.err, "a block that is not there: exit 1", other)
+    other = voltgate("ledger", "verify", home("ledger"), "--checkpoint", "zz")
+    ktap.ok(other.status == 1 and "64" in other.err, "what is no hash is told", other)
     with open(home("ledger/blocks/0000000000.vgb"), "r+b") as blocks:
         blocks.seek(200000)
         byte = blocks.read(1)[0]
