@@ -11,5 +11,5 @@ $(B)/tests/charge/drive: $(patsubst %.c,$(B)/san/%.o,$(sort $(DRIVE_SOURCES)))
 -include $(patsubst %.c,$(B)/san/%.d,tests/charge/drive.c tests/charge/car.c)
 tests: $(B)/tests/charge/drive
 
-TESTS += tests/charge/story.py tests/charge/trouble.py
+TESTS += tests/charge/story.py tests/charge/trouble.py tests/charge/crowd.py
 TESTS += tests/charge/schedule.py

@@ -33,7 +33,10 @@ class Gateway(Node):
     def __init__(self, world, index, organisation, **more):
         super().__init__(world, index, organisation, **more)
         self.world = world
-        self.sections = {"charge": {}, "handshake": {}, "gate": {"grade": "plain"}}
+        world.issue(f"gate-{index}", organisation)
+        own = os.path.join(world.folder, f"client-gate-{index}")
+        self.sections = {"charge": {"certificate": f"{own}/client.crt", "key": f"{own}/client.key"}, "handshake": {},
+                         "gate": {"grade": "plain", "alarm-idle-us": 200000}}
         self.pave()
 
     def pave(self):
@@ -83,13 +86,19 @@ class Vehicle:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         world.processes.append(self.process)
 
-    def do(self, *words):
+    def tell(self, *words):
         self.process.stdin.write(" ".join(map(str, words)) + "\n")
         self.process.stdin.flush()
+
+    def hear(self):
         line = self.process.stdout.readline()
         if not line:
-            raise Trouble(f"the vehicle ended at: {words}")
+            raise Trouble("the vehicle ended")
         return json.loads(line)
+
+    def do(self, *words):
+        self.tell(*words)
+        return self.hear()
 
     def act(self, kind, function, *arguments):
         """The contract's answer, from a committed and valid transaction."""
@@ -123,25 +132,31 @@ class Wallet:
 
 
 class Station:
-    """A station of one charger whose meter signs; its cable is a socket."""
+    """A station whose chargers' meters sign; the cable of each is a socket."""
 
-    def __init__(self, world, gate, name):
+    def __init__(self, world, gate, name, chargers=1, speed=2):
         self.world, self.name = world, name
-        self.meter = os.path.join(world.folder, f"meter-{name}")
-        self.cable = os.path.join(world.folder, f"cable-{name}")
-        public = run(os.path.join(BUILD, "voltgate-station"), "--new-meter", self.meter).stdout.split()[-1]
+        keys = [run(self.program, "--new-meter", self.meter(charger)).stdout.split()[-1] for charger in range(1, chargers + 1)]
         self.id = world.ask_as(world.admin(gate.organisation), "station", "register", name, node_key(gate), "52.1", "4.3",
-                               "00:00=0.80+0.40", f"{public}:60kW")["station"]
-        self.process = subprocess.Popen(
-            [os.path.join(BUILD, "voltgate-station"), "--channel", world.channel_id(), "--station", self.id, "--charger", "1", "--meter",
-             self.meter, "--cable", self.cable, "--speed", "2"], stdout=subprocess.DEVNULL)
-        world.processes.append(self.process)
-        wait_for(lambda: os.path.exists(self.cable), "the charger's cable")
+                               "00:00=0.80+0.40", *[f"{key}:60kW" for key in keys])["station"]
+        for charger in range(1, chargers + 1):
+            world.processes.append(subprocess.Popen(
+                [self.program, "--channel", world.channel_id(), "--station", self.id, "--charger", str(charger), "--meter",
+                 self.meter(charger), "--cable", self.cable(charger), "--speed", str(speed)], stdout=subprocess.DEVNULL))
+        wait_for(lambda: all(os.path.exists(self.cable(charger)) for charger in range(1, chargers + 1)), "the chargers' cables")
 
-    def reading(self, session, last=False, again=False):
+    program = os.path.join(BUILD, "voltgate-station")
+
+    def meter(self, charger):
+        return os.path.join(self.world.folder, f"meter-{self.name}-{charger}")
+
+    def cable(self, charger):
+        return os.path.join(self.world.folder, f"cable-{self.name}-{charger}")
+
+    def reading(self, session, charger=1, last=False, again=False):
         """NUMBER REGISTER TIME SIGNATURE as the contract wants them."""
         with socket.socket(socket.AF_UNIX) as cable:
-            cable.connect(self.cable)
+            cable.connect(self.cable(charger))
             cable.sendall(json.dumps({"do": "again" if again else "end" if last else "reading", "session": session}).encode() + b"\n")
             said = json.loads(cable.makefile().readline())
         if "error" in said:
@@ -183,8 +198,13 @@ class World(Cluster):
     def start(self, nodes=None):
         super().start(nodes)
         for gate in self.gates:
+            self.enrol(f"gate-{gate.index}")
             gate.enrol_attestor()
         return self
+
+    def issue(self, name, organisation):
+        """A client's certificate, not enrolled yet."""
+        return self.client(name, organisation, enrol=False)
 
     def __exit__(self, *words):
         for process in self.processes:
