@@ -131,6 +131,13 @@ static int step_meter(struct step_call *call)
 	return step_add_reading(call, CABLE_READING, true);
 }
 
+/* The charger's latest reading once more: who lost its answer does not know whether it was counted. */
+static int step_again(struct step_call *call)
+{
+	step_add_hex(call, call->vehicle->charging, 32);
+	return step_add_reading(call, CABLE_AGAIN, true);
+}
+
 static int step_stop(struct step_call *call)
 {
 	step_add_hex(call, call->vehicle->charging, 32);
@@ -152,13 +159,14 @@ static const struct step steps[] = {
 	{ "cancel", "session.cancel", VOLTGATE_CHARGE_REQUEST, step_cancel, NULL },
 	{ "start", "session.start", VOLTGATE_CHARGE_REQUEST, step_start, step_started },
 	{ "meter", "session.meter", VOLTGATE_METER, step_meter, NULL },
+	{ "again", "session.meter", VOLTGATE_METER, step_again, NULL },
 	{ "stop", "session.stop", VOLTGATE_CHARGE_STOP, step_stop, NULL },
 	{ "rate", "rating.rate", VOLTGATE_RATING, step_rate, NULL },
 };
 
 const char *steps_words(void)
 {
-	return "hello, beacon[=COUNT], wait[=MS], reserve, cancel, start, meter, stop, rate[=SCORE]";
+	return "hello, beacon[=COUNT], wait[=MS], reserve, cancel, start, meter, again, stop, rate[=SCORE]";
 }
 
 static const struct step *step_find(const char *word)
@@ -246,7 +254,7 @@ int steps_do(struct vehicle *vehicle, const char *word, json_t **ret_told, struc
 	if (!err && step->prepare == step_hello)
 		step_tell_session(told, vehicle);
 	json_object_set_new(told, "us", json_integer((json_int_t)(radio_now_us() - began)));
-	if (err && err != -EACCES) {
+	if (err && (err != -EACCES || *ret_error->text)) {
 		json_decref(told);
 		told = NULL;
 	}
