@@ -203,6 +203,29 @@ static void test_action(u32 proposal_len)
 		"its tag is under the session's VID key");
 }
 
+/* A vehicle that seals one request and commits to another: what validators would be shown is not what it asked. */
+static void test_other_commitment(void)
+{
+	struct vg_vid_fields fields = { .session = 7, .sequence = 9, .type = VG_VID_METER };
+	static const u8 asked[] = "asked", shown[] = "shown";
+	struct action_request request = { .proposal = { asked, sizeof(asked) } }, opened;
+	u8 vid[VG_VID_MAX], nonce[crypto_aead_chacha20poly1305_IETF_NPUBBYTES] = { 0 };
+	const size_t head = VG_VID_HEADER_LEN + LEDGER_HASH_LEN;
+	size_t sealed;
+	int len = action_seal(&keys, &fields, &request, vid);
+
+	nonce[sizeof(nonce) - 1] = 9;
+	sealed = (size_t)len - VG_VID_TAG_LEN - head;
+	if (crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, vid + head, sealed, vid, head, nonce,
+						      keys.action))
+		abort();
+	action_commitment(request.salt, (struct span){ shown, sizeof(shown) }, vid + VG_VID_HEADER_LEN);
+	crypto_aead_chacha20poly1305_ietf_encrypt(vid + head, NULL, plain, sealed - NOISE_TAG_LEN, vid, head, NULL,
+						  nonce, keys.action);
+	ktap_ok(action_open(&keys, vid, (size_t)len, plain, &opened) == -EBADMSG,
+		"an action that commits to another request than it seals is refused");
+}
+
 static bool answer_taken(const u8 *vid, size_t len)
 {
 	struct answer answer;
@@ -265,6 +288,7 @@ int main(void)
 	test_action(1);
 	test_action(402);
 	test_action(ACTION_PROPOSAL_MAX);
+	test_other_commitment();
 	test_answer(0);
 	test_answer(300);
 	test_answer(ANSWER_TEXT_MAX);

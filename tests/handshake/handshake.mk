@@ -15,6 +15,10 @@ $(B)/tests/handshake-host: $(patsubst %.c,$(B)/san/%.o,tests/handshake/host.c $(
 tests: $(B)/tests/handshake-host
 # voltgate-vehicle at gateways with a real gate, in network namespaces.
 TESTS += tests/handshake/street.py
+
+# In the virtual machines, where the module is.
+GUEST_TESTS += tests/handshake/attested_guest.sh
+GUEST_FILES += $(B)/voltgate-vehicle
 $(eval $(call vg_fuzzer,handshake_wire_fuzz,tests/handshake/wire_fuzz.c $(HANDSHAKE_TEST),-lsodium))
 $(eval $(call vg_bench,handshake_bench,tests/handshake/handshake_bench.c tests/bench/series.c $(HANDSHAKE_TEST),-lsodium -ljansson))
 #: make bench-handshake  handshakes a second and core against libsodium's own cost
