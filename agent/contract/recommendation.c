@@ -145,12 +145,14 @@ static bool search_one(void *arg, struct span key, struct span value)
 
 static void give_points(struct search *search)
 {
-	struct candidate *at, *end = search->list + search->count;
+	struct candidate *at;
 	u64 dearest = 0;
+	u32 i;
 
-	for (at = search->list; at < end; at++)
-		dearest = at->price > dearest ? at->price : dearest;
-	for (at = search->list; at < end; at++) {
+	for (i = 0; i < search->count; i++)
+		dearest = search->list[i].price > dearest ? search->list[i].price : dearest;
+	for (i = 0; i < search->count; i++) {
+		at = &search->list[i];
 		at->points = WEIGHT_NEAR * (PART * (search->radius_m - at->distance_m) / search->radius_m) +
 			     WEIGHT_FREE * ((u64)PART * at->free / at->chargers) +
 			     WEIGHT_RATED * (PART * at->rating_micro / (RATING_D * CREDIT_MICRO));
@@ -174,8 +176,10 @@ static json_t *shown(const struct search *search, u64 most)
 {
 	json_t *array = json_array(), *object;
 	const struct candidate *at;
+	u32 i;
 
-	for (at = search->list; at < search->list + search->count && most; at++, most--) {
+	for (i = 0; i < search->count && i < most; i++) {
+		at = &search->list[i];
 		object = json_object();
 		answer_hex(object, "station", at->id, sizeof(at->id));
 		answer_text(object, "name", at->station.name);

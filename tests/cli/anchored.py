@@ -74,6 +74,17 @@ def check_faults(ktap, case):
             "an attestor that signed two chains is found with either log", answer)
 
 
+def check_money(ktap, case):
+    answer = voltgate("-j", "ledger", "verify", os.path.join(case.folder, "ledger"))
+    shown = answer.objects()[0] if answer.out else {}
+    ktap.ok(answer.status == 0 and shown.get("charging", {}).get("balances") == 0,
+            "ledger verify judges the charging contract too", answer)
+    answer = voltgate("-j", "ledger", "verify", os.path.join(case.folder, "minted"))
+    shown = answer.objects()[0] if answer.out else {}
+    ktap.ok(answer.status == 1 and shown.get("first_fault", {}).get("file") == "state" and "money of station" in answer.err
+            and answer.sentence(), "money out of nothing, endorsed as it should be, is found and named", answer)
+
+
 def check_ledger(ktap, case):
     blocks = os.path.join(case.folder, "ledger", "blocks")
     name = sorted(os.listdir(blocks))[0]
@@ -143,6 +154,7 @@ def main():
         check_good(ktap, case)
         check_faults(ktap, case)
         check_record(ktap, case)
+        check_money(ktap, case)
         check_ledger(ktap, case)
     ktap.end()
 

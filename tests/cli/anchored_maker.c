@@ -12,6 +12,7 @@
  * DIR/late       from the second epoch's batch 4 on, as when old segments were archived
  * In good, record 1 of the last batch is of the packet PACKET.
  * DIR/ledger     the ledger; DIR/forked: one that also holds rewritten's batch 3; DIR/empty: one without anchors
+ * DIR/minted     a ledger in which two organisations endorsed money out of nothing
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,7 +141,26 @@ static void anchor(struct ledger *ledger, const struct world_key *client, u64 no
 	block(ledger, bytes, world_invoke(&world, &draft, bytes, sizeof(bytes)));
 }
 
-static void make_ledger(const char *folder, const char *name, bool anchors, bool forked)
+/* What no contract would write, endorsed and ordered as it should be. */
+static void mint(struct ledger *ledger, const struct world_key *client)
+{
+	static struct world_draft draft;
+	static const u8 money[8] = { [7] = 200 };
+	struct world_set set = { .write_count = 1, .result = "" };
+	u8 key[sizeof("k" CHARGING_NAME) + 33] = "k" CHARGING_NAME, bytes[8192];
+
+	key[sizeof("k" CHARGING_NAME)] = 'g';
+	set.writes[0] = (struct rwset_write){ .operation = RWSET_PUT,
+					      .key = { key, sizeof(key) },
+					      .value = { money, sizeof(money) } };
+	world_draft(&world, &draft, client, 1);
+	draft.proposal.contract = world_text(CHARGING_NAME);
+	world_draft_encode(&draft);
+	world_set_encode(&draft, &set);
+	block(ledger, bytes, world_invoke(&world, &draft, bytes, sizeof(bytes)));
+}
+
+static void make_ledger(const char *folder, const char *name, bool anchors, bool forked, bool minted)
 {
 	struct world_key client = world_key("client");
 	struct ledger_options options;
@@ -166,6 +186,8 @@ static void make_ledger(const char *folder, const char *name, bool anchors, bool
 	}
 	if (forked)
 		anchor(ledger, &client, 3, &rewritten[ANCHORED_B]);
+	if (minted)
+		mint(ledger, &client);
 	ledger_close(ledger);
 }
 
@@ -182,9 +204,10 @@ int main(int argc, char **argv)
 	write_log(argv[1], "epochless", good, 0, PER_EPOCH);
 	write_log(argv[1], "rewritten", rewritten, 0, BATCHES);
 	write_log(argv[1], "late", good, BATCHES - 1, BATCHES);
-	make_ledger(argv[1], "ledger", true, false);
-	make_ledger(argv[1], "forked", true, true);
-	make_ledger(argv[1], "empty", false, false);
+	make_ledger(argv[1], "ledger", true, false, false);
+	make_ledger(argv[1], "forked", true, true, false);
+	make_ledger(argv[1], "empty", false, false, false);
+	make_ledger(argv[1], "minted", false, false, true);
 	sodium_bin2hex(key, sizeof(key), signer.public_key, VG_KEY_LEN);
 	printf("{\"key\":\"%s\",\"epochs\":[%llu,%llu],\"packet\":\"%s\"}\n", key, EPOCH_A, EPOCH_B, PACKET);
 	return 0;

@@ -41,3 +41,4 @@ $(eval $(call vg_test,contract/audit,tests/contract/audit_test.c $(CHARGING_STAG
 $(eval $(call vg_fuzzer,contract_session_fuzz,tests/contract/session_fuzz.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
 $(eval $(call vg_fuzzer,contract_account_fuzz,tests/contract/account_fuzz.c $(CONTRACT_SOURCES) $(CHARGING_WORLD),$(CHARGING_LIBS)))
 $(eval $(call vg_test,contract/money,tests/contract/money_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
+$(eval $(call vg_fuzzer,contract_charging_fuzz,tests/contract/charging_fuzz.c tests/contract/chain_stage.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
