@@ -3,7 +3,7 @@
 import html
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 860, 240, 64, 30, 14
-COLOURS = {"reserve": "#0aa", "start": "#2a7", "meter": "#36c", "stop": "#e80", "rate": "#93c", "hello": "#888", "beacon": "#bbb"}
+COLOURS = {"reserve": "#0aa", "start": "#2a7", "meter": "#36c", "stop": "#e80", "rate": "#93c", "hello": "#888", "beacon": "#bbb", "wait": "#ddd"}
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
 table{border-collapse:collapse}td,th{padding:.2rem .8rem .2rem 0;border-bottom:1px solid #ddd;text-align:left}
 svg{width:100%;height:auto}text{font-size:11px;fill:#333}.good{color:#2a7d2e}.bad{color:#b3261e}li{margin:.15rem 0}"""
@@ -18,32 +18,36 @@ def table(head, rows):
             "".join("<tr>" + "".join(f"<td>{text(one)}</td>" for one in row) + "</tr>" for row in rows) + "</table>")
 
 
-def gantt(cars):
-    """A line for each vehicle: when each of its steps was done, by what it was."""
-    told = [(car, one) for car in cars for one in car.told if "us" in one]
-    if not told:
-        return "<p>No vehicle did anything.</p>"
-    first = min(one["at"] - one["us"] / 1e6 for _, one in told)
-    last = max(one["at"] for _, one in told)
-    row = 18
-    parts = []
+def lay_out(cars):
+    """(line, second, step) of all steps. Those of one run were told together at its end: they are laid out backwards from there."""
+    laid = []
     for index, car in enumerate(cars):
-        y, end = TOP + index * row, None
-        parts.append(f'<text x="2" y="{y + 12}">car {car.number}</text>')
-        steps = [one for one in car.told if "us" in one]
-        # Steps of one run were told together at its end: laid out backwards from there.
         runs = {}
-        for one in steps:
-            runs.setdefault(round(one["at"], 1), []).append(one)
-        for end, ones in sorted(runs.items()):
+        for one in car.told:
+            if "us" in one:
+                runs.setdefault(round(one["at"], 1), []).append(one)
+        for end, ones in runs.items():
             at = end - sum(one["us"] for one in ones) / 1e6
             for one in ones:
-                x = LEFT + (at - first) / (last - first + 0.1) * (WIDTH - LEFT - 10)
-                width = max(2, one["us"] / 1e6 / (last - first + 0.1) * (WIDTH - LEFT - 10))
-                colour = COLOURS.get(one["do"].split("=")[0], "#555")
-                parts.append(f'<rect x="{x:.1f}" y="{y + 2}" width="{width:.1f}" height="{row - 5}" fill="{colour}"><title>{text(one["do"])}: '
-                             f'{one["us"] / 1000:.0f} ms at {text(one["gateway"])}</title></rect>')
+                laid.append((index, at, one))
                 at += one["us"] / 1e6
+    return laid
+
+
+def gantt(cars):
+    """A line for each vehicle: when each of its steps was done, by what it was."""
+    laid = lay_out(cars)
+    if not laid:
+        return "<p>No vehicle did anything.</p>"
+    first = min(at for _, at, _ in laid)
+    span = max(at + one["us"] / 1e6 for _, at, one in laid) - first + 0.1
+    row = 18
+    parts = [f'<text x="2" y="{TOP + index * row + 12}">car {car.number}</text>' for index, car in enumerate(cars)]
+    for index, at, one in laid:
+        x = LEFT + (at - first) / span * (WIDTH - LEFT - 10)
+        width = max(2, one["us"] / 1e6 / span * (WIDTH - LEFT - 10))
+        parts.append(f'<rect x="{x:.1f}" y="{TOP + index * row + 2}" width="{width:.1f}" height="{row - 5}" '
+                     f'fill="{COLOURS.get(one["do"], "#555")}"><title>{text(one["do"])}: {one["us"] / 1000:.0f} ms at {text(one["gateway"])}</title></rect>')
     legend = "".join(f'<tspan fill="{colour}"> &#9632; {name}</tspan>' for name, colour in COLOURS.items())
     height = TOP + len(cars) * row + BOTTOM
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="Steps of the vehicles over time">{"".join(parts)}<text x="{LEFT}" y="{height - 8}">{legend}</text></svg>'
