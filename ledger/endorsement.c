@@ -34,18 +34,25 @@ void endorsement_encode(struct writer *writer, const struct endorsement *endorse
 	writer_bytes(writer, endorsement->signature, TRANSACTION_SIGNATURE_LEN);
 }
 
-void endorsement_leaf(const u8 channel[32], const u8 proposal_hash[32], const u8 rwset_hash[32], const u8 endorser[32],
-		      u64 height, u8 ret_leaf[32])
+void endorsement_leaf_bytes(const u8 channel[32], const u8 proposal_hash[32], const u8 rwset_hash[32],
+			    const u8 endorser[32], u64 height, u8 ret_bytes[ENDORSEMENT_LEAF_LEN])
 {
 	struct writer writer;
-	u8 bytes[4 * 32 + 8];
 
-	writer_init(&writer, bytes, sizeof(bytes));
+	writer_init(&writer, ret_bytes, ENDORSEMENT_LEAF_LEN);
 	writer_bytes(&writer, channel, 32);
 	writer_bytes(&writer, proposal_hash, 32);
 	writer_bytes(&writer, rwset_hash, 32);
 	writer_bytes(&writer, endorser, 32);
 	writer_u64(&writer, height);
+}
+
+void endorsement_leaf(const u8 channel[32], const u8 proposal_hash[32], const u8 rwset_hash[32], const u8 endorser[32],
+		      u64 height, u8 ret_leaf[32])
+{
+	u8 bytes[ENDORSEMENT_LEAF_LEN];
+
+	endorsement_leaf_bytes(channel, proposal_hash, rwset_hash, endorser, height, bytes);
 	ledger_hash_bytes(LEDGER_DOMAIN_ENDORSEMENT, bytes, sizeof(bytes), ret_leaf);
 }
 

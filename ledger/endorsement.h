@@ -30,6 +30,10 @@ struct endorsement {
 
 int endorsement_decode(struct span bytes, struct endorsement *ret_endorsement);
 void endorsement_encode(struct writer *writer, const struct endorsement *endorsement);
+/* What the leaf is the hash of. */
+#define ENDORSEMENT_LEAF_LEN (4 * 32 + 8)
+void endorsement_leaf_bytes(const u8 channel[32], const u8 proposal_hash[32], const u8 rwset_hash[32],
+			    const u8 endorser[32], u64 height, u8 ret_bytes[ENDORSEMENT_LEAF_LEN]);
 void endorsement_leaf(const u8 channel[32], const u8 proposal_hash[32], const u8 rwset_hash[32], const u8 endorser[32],
 		      u64 height, u8 ret_leaf[32]);
 /* What an endorser signs for a root of @count leaves. */

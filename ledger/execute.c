@@ -73,14 +73,27 @@ static void write_experience(struct execute_run *run)
 	}
 }
 
+static void judge_all(struct execute_run *run, struct reader *body, struct execute_lot *lot,
+		      struct execute_result *ret_result)
+{
+	enum ledger_outcome outcome;
+	u32 i;
+
+	while (execute_lot_fill(lot, body))
+		for (i = 0; i < lot->count && !run->error; i++, run->index++) {
+			run->hashes = lot->invokes[i] ? &lot->hashes[i] : NULL;
+			outcome = lot->malformed[i] ? LEDGER_MALFORMED : judge(run, &lot->transactions[i]);
+			ret_result->outcomes[run->index] = outcome;
+			ret_result->valid += outcome == LEDGER_VALID;
+		}
+}
+
 int execute_body(const struct execute_context *context, struct overlay *overlay, struct span body,
 		 struct execute_result *ret_result)
 {
-	struct transaction transaction;
-	enum ledger_outcome outcome;
+	struct execute_lot *lot;
 	struct execute_run run;
 	struct reader reader;
-	struct span bytes;
 	int count, result;
 
 	count = block_body_open(body, &reader);
@@ -91,16 +104,18 @@ int execute_body(const struct execute_context *context, struct overlay *overlay,
 	result = execute_run_init(&run, context, NULL, overlay, count);
 	if (result)
 		return result;
+	lot = malloc(sizeof(*lot));
+	if (!lot) {
+		execute_run_done(&run);
+		return -ENOMEM;
+	}
 	ret_result->next = *context->membership;
 	ret_result->count = count;
 	ret_result->valid = 0;
 	run.next = &ret_result->next;
-	for (run.index = 0; !run.error && block_body_next(&reader, &bytes); run.index++) {
-		outcome = transaction_decode(bytes.bytes, bytes.len, &transaction) ? LEDGER_MALFORMED
-										   : judge(&run, &transaction);
-		ret_result->outcomes[run.index] = outcome;
-		ret_result->valid += outcome == LEDGER_VALID;
-	}
+	judge_all(&run, &reader, lot, ret_result);
+	run.hashes = NULL;
+	free(lot);
 	if (!run.error) {
 		execute_windows_write(&run);
 		execute_batches_write(&run);

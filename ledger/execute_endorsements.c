@@ -37,8 +37,18 @@ static bool vouched(struct execute_run *run, const struct endorsement *endorseme
 	return true;
 }
 
-static enum ledger_outcome judge_one(struct execute_run *run, const struct proposal *proposal, struct span bytes,
-				     struct endorsing *endorsing, u32 *ret_node)
+static void leaf_of(const struct execute_run *run, const struct transaction *transaction, u32 place,
+		    const struct endorsement *endorsement, const u8 *rwset_hash, u8 ret_leaf[LEDGER_HASH_LEN])
+{
+	if (run->hashes && place < EXECUTE_LOT_ENDORSEMENTS)
+		memcpy(ret_leaf, run->hashes->leaves[place], LEDGER_HASH_LEN);
+	else
+		endorsement_leaf(transaction->proposal.channel, run->proposal_hash, rwset_hash, endorsement->endorser,
+				 endorsement->height, ret_leaf);
+}
+
+static enum ledger_outcome judge_one(struct execute_run *run, const struct transaction *transaction, u32 place,
+				     struct endorsing *endorsing)
 {
 	const struct membership *membership = run->context->membership;
 	u8 leaf[LEDGER_HASH_LEN];
@@ -46,7 +56,7 @@ static enum ledger_outcome judge_one(struct execute_run *run, const struct propo
 	struct execute_actor *actor;
 	int node;
 
-	if (endorsement_decode(bytes, &endorsement))
+	if (endorsement_decode(transaction->endorsements[place], &endorsement))
 		return LEDGER_BAD_ENDORSEMENT;
 	node = membership_node_index(membership, endorsement.endorser);
 	if (node < 0 || !(membership->nodes[node].roles & MEMBERSHIP_ENDORSER) ||
@@ -58,13 +68,12 @@ static enum ledger_outcome judge_one(struct execute_run *run, const struct propo
 	execute_actor_standing(run, actor);
 	if (actor->revoked)
 		return LEDGER_REVOKED;
-	endorsement_leaf(proposal->channel, run->proposal_hash, endorsing->rwset_hash, endorsement.endorser,
-			 endorsement.height, leaf);
-	if (!vouched(run, &endorsement, proposal->channel, leaf))
+	leaf_of(run, transaction, place, &endorsement, endorsing->rwset_hash, leaf);
+	if (!vouched(run, &endorsement, transaction->proposal.channel, leaf))
 		return LEDGER_BAD_ENDORSEMENT;
 	endorsing->nodes[node / 64] |= 1ULL << (node & 63);
 	endorsing->organisations |= 1ULL << membership->nodes[node].organisation;
-	*ret_node = node;
+	run->endorsers[place] = node;
 	return LEDGER_VALID;
 }
 
@@ -74,11 +83,13 @@ enum ledger_outcome execute_endorsements(struct execute_run *run, const struct t
 	enum ledger_outcome outcome;
 	u32 i;
 
-	ledger_hash_bytes(LEDGER_DOMAIN_RWSET, transaction->rwset.bytes.bytes, transaction->rwset.bytes.len,
-			  endorsing.rwset_hash);
+	if (run->hashes)
+		memcpy(endorsing.rwset_hash, run->hashes->rwset, LEDGER_HASH_LEN);
+	else
+		ledger_hash_bytes(LEDGER_DOMAIN_RWSET, transaction->rwset.bytes.bytes, transaction->rwset.bytes.len,
+				  endorsing.rwset_hash);
 	for (i = 0; i < transaction->endorsement_count; i++) {
-		outcome = judge_one(run, &transaction->proposal, transaction->endorsements[i], &endorsing,
-				    &run->endorsers[i]);
+		outcome = judge_one(run, transaction, i, &endorsing);
 		if (outcome != LEDGER_VALID)
 			return outcome;
 	}

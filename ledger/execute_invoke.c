@@ -55,7 +55,10 @@ enum ledger_outcome execute_proposal(struct execute_run *run, const struct propo
 		return outcome;
 	if (execute_nonce_used(run, client, proposal->nonce))
 		return LEDGER_DUPLICATE;
-	proposal_hash(proposal, run->proposal_hash);
+	if (run->hashes)
+		memcpy(run->proposal_hash, run->hashes->proposal, LEDGER_HASH_LEN);
+	else
+		proposal_hash(proposal, run->proposal_hash);
 	outcome = signature ? judge_signature(run, proposal, signature)
 			    : execute_evidence(run, evidence, proposal, &batch, &index, &time);
 	if (outcome != LEDGER_VALID || !spend)

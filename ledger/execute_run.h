@@ -51,6 +51,20 @@ struct execute_table { /* of equally large entries that end up in a growing arra
 	u32 few[EXECUTE_FEW]; /* heads of a run of few transactions */
 };
 
+#define EXECUTE_LOT 32
+#define EXECUTE_LOT_ENDORSEMENTS 4 /* whose leaves are made beforehand */
+
+struct execute_hashes { /* of an invocation, made together with those of its neighbours */
+	u8 proposal[LEDGER_HASH_LEN], rwset[LEDGER_HASH_LEN], leaves[EXECUTE_LOT_ENDORSEMENTS][LEDGER_HASH_LEN];
+};
+
+struct execute_lot { /* the block's next transactions */
+	u32 count;
+	bool malformed[EXECUTE_LOT], invokes[EXECUTE_LOT];
+	struct execute_hashes hashes[EXECUTE_LOT]; /* of those that invoke */
+	struct transaction transactions[EXECUTE_LOT];
+};
+
 struct execute_run {
 	const struct execute_context *context;
 	struct state *state; /* judged against, if there is no overlay */
@@ -66,6 +80,7 @@ struct execute_run {
 	/* of the transaction at hand */
 	u32 endorsers[TRANSACTION_ENDORSEMENTS_MAX]; /* node indices */
 	u8 proposal_hash[LEDGER_HASH_LEN];
+	const struct execute_hashes *hashes; /* NULL: to be made */
 	/* counts of eq. (1) */
 	u64 endorsed[MEMBERSHIP_NODES_MAX], updates;
 };
@@ -132,6 +147,10 @@ enum ledger_outcome execute_keys(const struct transaction *transaction);
 enum ledger_outcome execute_reads(struct execute_run *run, const struct transaction *transaction);
 enum ledger_outcome execute_deltas(struct execute_run *run, const struct transaction *transaction);
 void execute_apply(struct execute_run *run, const struct transaction *transaction);
+
+/* --- execute_lot.c --- */
+/* Takes the next transactions off @body, which block_body_open() accepted. False: there are none. */
+bool execute_lot_fill(struct execute_lot *lot, struct reader *body);
 
 /* --- execute_prune.c --- */
 /* Looks at @key when the block time is above @due. */
