@@ -5,7 +5,7 @@
 #include "tests/ktap.h"
 #include "tests/sim/packet.h"
 #include "tools/sim/craft.h"
-#include "tools/sim/hello.h"
+#include "tools/sim/knock.h"
 #include "voltgate/hello.h"
 
 #define NOW 722476805000000ULL
