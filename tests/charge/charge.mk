@@ -13,3 +13,5 @@ tests: $(B)/tests/charge/drive
 
 TESTS += tests/charge/story.py tests/charge/trouble.py tests/charge/crowd.py
 TESTS += tests/charge/schedule.py
+$(eval $(call vg_test,charge_proofs_test,tests/charge/proofs_test.c agent/charge/proofs.c agent/chain.c $(LEDGER_SOURCES),$(LEDGER_LIBS)))
+$(eval $(call vg_test,charge_errands_test,tests/charge/errands_test.c agent/charge/errands.c,-lsodium))
