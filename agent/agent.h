@@ -90,7 +90,8 @@ struct agent {
 
 	/* admission.c, revocation.c */
 	struct admission_counts admissions;
-	u64 revocations; /* sessions ended by committed blocks */
+	u32 revocation_at; /* of the walk over all sessions */
+	u64 revocations;   /* sessions ended by committed blocks */
 
 	/* live.c */
 	struct page *page; /* NULL where the configuration has none */

@@ -221,6 +221,15 @@ u32 greet_revoke(struct agent *agent, const u8 wallet[32])
 	return count;
 }
 
+const struct greeted *greet_next(struct agent *agent, u32 *at)
+{
+	const struct greeted_wallet *wallet = agent->greet ? greeted_next(greet_table(agent), at) : NULL;
+
+	if (!wallet)
+		return NULL;
+	return wallet->current.session ? &wallet->current : &wallet->offered;
+}
+
 /* --- by itself --- */
 
 static void greet_tell(struct greet *greet)

@@ -56,6 +56,9 @@ int greet_answer(struct agent *agent, u64 session, const struct answer *answer);
 /* Revokes every session of @wallet at the gate, at once. How many there were. */
 u32 greet_revoke(struct agent *agent, const u8 wallet[32]);
 
+/* A walk over all sessions: one of the next wallet from place *@at on, which is moved; NULL at the end. */
+const struct greeted *greet_next(struct agent *agent, u32 *at);
+
 /* act.c: an action of @session with @sequence whose verdict is stored came by @path. NULL: not one of a handshake. */
 const struct greeted *greet_heard(struct agent *agent, u64 session, u64 sequence, const struct greeted_path *path);
 /* act.c: a beacon of @session reached the stack: perhaps the first packet of a new session. */

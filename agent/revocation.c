@@ -15,6 +15,7 @@
 #include "agent/greet.h"
 #include "agent/say.h"
 
+#define REVOCATION_SWEEP 512				/* wallets a second */
 #define REVOCATION_PREFIX_LEN sizeof("k" CHARGING_NAME) /* with the 0 behind the name */
 
 static void revocation_judge(struct agent *agent, const u8 channel[32], const u8 wallet[32])
@@ -81,4 +82,22 @@ void revocation_committed(struct agent *agent, struct channel *channel, const st
 	for (; block_body_next(&body, &bytes) && index < block->header.count; index++)
 		if (block->outcomes[index] == LEDGER_VALID)
 			revocation_take(agent, id, bytes);
+}
+
+void revocation_sweep(struct agent *agent)
+{
+	u8 channel[32], wallet[32];
+	const struct greeted *greeted;
+	u32 i;
+
+	for (i = 0; i < REVOCATION_SWEEP; i++) {
+		greeted = greet_next(agent, &agent->revocation_at);
+		if (!greeted) {
+			agent->revocation_at = 0;
+			return;
+		}
+		memcpy(channel, greeted->channel, sizeof(channel));
+		memcpy(wallet, greeted->wallet, sizeof(wallet));
+		revocation_judge(agent, channel, wallet);
+	}
 }

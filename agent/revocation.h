@@ -14,5 +14,8 @@ struct agent;
 
 /* A block is durable in @channel: sessions that it ends are revoked at the gate. */
 void revocation_committed(struct agent *agent, struct channel *channel, const struct block *block);
+/* Once a second: some of all sessions are judged again, for what blocks did not tell (a snapshot taken over, expiry).
+ */
+void revocation_sweep(struct agent *agent);
 
 #endif

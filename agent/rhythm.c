@@ -14,6 +14,7 @@
 #include "agent/agent.h"
 #include "agent/enforce_watch.h"
 #include "agent/greet.h"
+#include "agent/revocation.h"
 #include "agent/say.h"
 #include "agent/live.h"
 
@@ -83,6 +84,7 @@ static void rhythm_on_second(evutil_socket_t fd, short what, void *arg)
 	if (!agent->config.gate)
 		return;
 	rhythm_tell_uncovered(agent);
+	revocation_sweep(agent);
 	enforce_watch(agent);
 	if (agent->batchlink)
 		batchlink_tick(agent);

@@ -291,3 +291,15 @@ u32 greeted_expire(struct greeted_table *table, u64 now, u32 places)
 	}
 	return gone;
 }
+
+const struct greeted_wallet *greeted_next(const struct greeted_table *table, u32 *at)
+{
+	const struct greeted_wallet *wallet;
+
+	while (*at < table->used) {
+		wallet = &table->wallets[(*at)++];
+		if (wallet->current.session || wallet->offered.session)
+			return wallet;
+	}
+	return NULL;
+}

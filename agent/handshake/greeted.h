@@ -83,5 +83,7 @@ void greeted_end(struct greeted_table *table, u64 session);
 u32 greeted_of_wallet(struct greeted_table *table, const u8 wallet[GREETED_KEY_LEN], u64 ret_sessions[2]);
 /* Looks at @places wallets, in turn, and forgets sessions that expired by @now. How many those were. */
 u32 greeted_expire(struct greeted_table *table, u64 now, u32 places);
+/* A walk over all sessions: the next wallet that has one, from place *@at on, which is moved; NULL at the end. */
+const struct greeted_wallet *greeted_next(const struct greeted_table *table, u32 *at);
 
 #endif
