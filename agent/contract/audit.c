@@ -176,6 +176,8 @@ static bool judge(struct charging_audit_room *room, char space, struct span key,
 		return charging_audit_bill(room, key, value);
 	if (space == 'n')
 		return charging_audit_note(room, key, value);
+	if (space == 'L')
+		return ++room->indexed;
 	if (key.len != 32) /* indices and what bears no money */
 		return true;
 	switch (space) {
@@ -224,6 +226,11 @@ static void judge_sums(struct charging_audit_room *room)
 		charging_audit_fault(
 			room, "Stations hold %" PRIu64 ", more than the %" PRIu64 " that paid bills brought them.",
 			(uint64_t)room->stations, (uint64_t)room->paid);
+	else if (room->indexed != room->to_index)
+		charging_audit_fault(room,
+				     "The index by organisation has %" PRIu64 " entries for the %" PRIu64
+				     " that bills demand.",
+				     (uint64_t)room->indexed, (uint64_t)room->to_index);
 }
 
 int charging_audit(struct state *state, struct charging_audit *ret_audit)

@@ -6,7 +6,8 @@
  *   money     sum of all balances, wallets' and stations', is deposits less withdrawals; no balance is negative; what
  *             stations hold came from bills that were paid
  *   bills     lines add up to energy and cost, each by its tariff's prices, rounded half up; billed energy is metered
- *             by the difference of registers and within the mandate; a wallet's bills are numbered without gap
+ *             by the difference of registers and within the mandate; a wallet's bills are numbered without gap;
+ *             the index by organisation says what each is worth by now
  *   sessions  one bill each once they ended, with the bill's cost; while they charge, none
  *   notes     add up to what the session says, never beyond the bill
  *   credit    points lie within their number; ratings within 0 and 6

@@ -136,6 +136,34 @@ static bool judge_story(struct charging_audit_room *room, const u8 wallet[32], u
 				    charging_audit_name(wallet), wrong);
 }
 
+/* What the bill is worth by now, as the index of @organisation says it. */
+static bool judge_index(struct charging_audit_room *room, const u8 wallet[32], u64 number, u16 organisation)
+{
+	const struct session *session = &room->session;
+	const struct bill *bill = &room->bill;
+	struct bill_index_key key = bill_index_key(organisation, bill->settled, wallet, number);
+	u64 due = session->state == SESSION_PAID ? 0 : bill->cost - session->noted;
+	struct bill_worth worth;
+	struct span value;
+
+	room->to_index++;
+	if (charging_audit_get(room, key.bytes, sizeof(key.bytes), &value) && !bill_worth_decode(value, &worth) &&
+	    worth.energy_wh == bill->energy_wh && worth.cost == bill->cost && worth.due == due &&
+	    worth.noted == session->noted)
+		return true;
+	return charging_audit_fault(room, "Bill %" PRIu64 " of wallet %s is not indexed for its organisation as it is.",
+				    (uint64_t)number, charging_audit_name(wallet));
+}
+
+static bool judge_indices(struct charging_audit_room *room, const u8 wallet[32], u64 number)
+{
+	const struct bill *bill = &room->bill;
+
+	return judge_index(room, wallet, number, bill->organisation) &&
+	       (bill->organisation == bill->station_organisation ||
+		judge_index(room, wallet, number, bill->station_organisation));
+}
+
 static bool tariff_of(struct charging_audit_room *room)
 {
 	u8 key[1 + 32 + 4];
@@ -168,7 +196,8 @@ bool charging_audit_bill(struct charging_audit_room *room, struct span key, stru
 		return charging_audit_fault(room,
 					    "Bill %" PRIu64 " of wallet %s is by a tariff that its station never had.",
 					    (uint64_t)number, charging_audit_name(wallet));
-	return judge_story(room, wallet, number) && judge_lines(room, charging_audit_name(wallet), number);
+	return judge_story(room, wallet, number) && judge_lines(room, charging_audit_name(wallet), number) &&
+	       judge_indices(room, wallet, number);
 }
 
 static u64 note_amount(struct span value)

@@ -11,6 +11,7 @@ struct charging_audit_room {
 	struct state *state;
 	struct charging_audit *audit;
 	int error;
+	u64 indexed, to_index;		   /* entries of the index by organisation; what bills demand */
 	__int128 balances, stations, paid; /* sums: all balances; stations' alone; what paid bills brought */
 	/* what is being judged; large */
 	struct session session;

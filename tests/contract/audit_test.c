@@ -146,6 +146,27 @@ static void moved(const u8 station[32])
 		force((struct span){ keys[i], lens[i] }, before[i], 8);
 }
 
+/* The index by organisation: what a bill is worth by now. */
+static void indices(u64 number)
+{
+	struct bill_key key = bill_key(wallet(), number);
+	struct bill_index_key index;
+	struct state_value value;
+	static struct bill bill;
+
+	world_get(&stage.world, own('l', key.bytes + 1, 40), &value);
+	bill_decode(value.bytes, &bill);
+	index = bill_index_key(bill.organisation, bill.settled, wallet(), number);
+	spoil(own('L', index.bytes + 1, sizeof(index.bytes) - 1), 8, 1, "an indexed energy changed", "not indexed");
+	spoil(own('L', index.bytes + 1, sizeof(index.bytes) - 1), 24, 1, "an indexed debt changed", "not indexed");
+	lose(own('L', index.bytes + 1, sizeof(index.bytes) - 1), "an index entry that went", "not indexed");
+	index = bill_index_key(3, bill.settled, wallet(), number);
+	force(own('L', index.bytes + 1, sizeof(index.bytes) - 1), (const u8 *)"", 1);
+	ktap_ok(charging_audit(stage.world.state, &audit) == -EBADMSG && strstr(audit.fault, "entries"),
+		"an index entry of no bill: %s", audit.fault);
+	force(own('L', index.bytes + 1, sizeof(index.bytes) - 1), NULL, 0);
+}
+
 static void bills(const char *const sessions[4], const u8 station[32])
 {
 	struct bill_key first = bill_key(wallet(), 1);
@@ -157,14 +178,14 @@ static void bills(const char *const sessions[4], const u8 station[32])
 	/* By bill.h the cost stands at 123, the first line at 141. */
 	spoil(own('l', first.bytes + 1, 40), 130, 1, "a bill's cost changed", "another cost than its session");
 	spoil(own('l', first.bytes + 1, 40), 141 + 23, 1, "a line's energy changed", "line of another cost");
-	spoil(own('l', first.bytes + 1, 40), 141 + 31, 1, "a line's price changed",
-	      "prices that its tariff has not");
+	spoil(own('l', first.bytes + 1, 40), 141 + 31, 1, "a line's price changed", "prices that its tariff has not");
 	spoil(own('l', first.bytes + 1, 40), 141 + 47, 1, "a line's cost changed", "line of another cost");
 	spoil(own('l', first.bytes + 1, 40), 5, 1, "a bill of another session", "another session's");
 	lose(own('l', first.bytes + 1, 40), "a bill that went", "missing");
 	lose(own('i', id, 32), "a bill without its session", "of no session");
 	lose(own('t', tariff, 36), "a bill without its tariff", "tariff that its station never had");
 	spoil(own('i', id, 32), 1, 255, "a settled session that charges again", "");
+	indices(1);
 	memcpy(later, first.bytes + 1, 40);
 	later[39] = 4;
 	force(own('l', later, 40), (const u8 *)"", 0);
