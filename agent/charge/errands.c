@@ -20,6 +20,7 @@ struct errands {
 	struct vg_siphash_key bucket_key;
 	u32 bucket_count; /* a power of two */
 	struct errand **buckets;
+	struct errand **askers;	      /* of those under way, by session */
 	struct errands_list lists[2]; /* by state */
 };
 
@@ -34,25 +35,55 @@ struct errands *errands_new(u32 under_way, u32 answered)
 	for (errands->bucket_count = 16; errands->bucket_count < under_way + answered; errands->bucket_count *= 2)
 		;
 	errands->buckets = calloc(errands->bucket_count, sizeof(struct errand *));
+	errands->askers = calloc(errands->bucket_count, sizeof(struct errand *));
 	randombytes_buf(&errands->bucket_key, sizeof(errands->bucket_key));
-	if (errands->buckets)
+	if (errands->buckets && errands->askers)
 		return errands;
+	free(errands->buckets);
+	free(errands->askers);
 	free(errands);
 	return NULL;
 }
 
-static struct errand **errands_bucket(struct errands *errands, const u8 hash[LEDGER_HASH_LEN])
+static struct errand **errands_place(const struct errands *errands, struct errand **places, const void *key, size_t len)
 {
 	struct vg_siphash_tag keyed;
 
-	vg_siphash(&errands->bucket_key, hash, LEDGER_HASH_LEN, &keyed);
-	return &errands->buckets[keyed.t0 & (errands->bucket_count - 1)];
+	vg_siphash(&errands->bucket_key, key, len, &keyed);
+	return &places[keyed.t0 & (errands->bucket_count - 1)];
 }
 
+static struct errand **errands_bucket(struct errands *errands, const u8 hash[LEDGER_HASH_LEN])
+{
+	return errands_place(errands, errands->buckets, hash, LEDGER_HASH_LEN);
+}
+
+static struct errand **errands_asker(struct errands *errands, u64 session)
+{
+	return errands_place(errands, errands->askers, &session, sizeof(session));
+}
+
+static u32 errands_of(struct errands *errands, u64 session)
+{
+	const struct errand *errand = *errands_asker(errands, session);
+	u32 count = 0;
+
+	for (; errand; errand = errand->sibling)
+		count += errand->asker == session;
+	return count;
+}
+
+/* Out of its state's list, and no more its asker's if it was under way. */
 static void errands_unlist(struct errands *errands, struct errand *errand)
 {
 	struct errands_list *list = &errands->lists[errand->state];
+	struct errand **at = errands_asker(errands, errand->asker);
 
+	if (errand->state == ERRAND_UNDER_WAY) {
+		while (*at != errand)
+			at = &(*at)->sibling;
+		*at = errand->sibling;
+	}
 	*(errand->older ? &errand->older->newer : &list->oldest) = errand->newer;
 	*(errand->newer ? &errand->newer->older : &list->newest) = errand->older;
 	list->count--;
@@ -88,6 +119,7 @@ void errands_free(struct errands *errands)
 	errands_drop(errands);
 	errands_forget(errands, ~0ULL);
 	free(errands->buckets);
+	free(errands->askers);
 	free(errands);
 }
 
@@ -100,18 +132,25 @@ struct errand *errands_find(struct errands *errands, const u8 hash[LEDGER_HASH_L
 	return errand;
 }
 
-struct errand *errands_add(struct errands *errands, const u8 hash[LEDGER_HASH_LEN], u64 now_us)
+struct errand *errands_add(struct errands *errands, const u8 hash[LEDGER_HASH_LEN], u64 session, u64 now_us)
 {
 	struct errands_list *list = &errands->lists[ERRAND_UNDER_WAY];
-	struct errand *errand = list->count < list->most ? calloc(1, sizeof(*errand)) : NULL, **bucket;
+	struct errand *errand, **bucket, **asker;
 
+	if (list->count >= list->most || errands_of(errands, session) >= ERRANDS_SESSION)
+		return NULL;
+	errand = calloc(1, sizeof(*errand));
 	if (!errand)
 		return NULL;
 	memcpy(errand->hash, hash, LEDGER_HASH_LEN);
 	errand->since_us = now_us;
+	errand->asker = errand->session = session;
 	bucket = errands_bucket(errands, hash);
 	errand->chained = *bucket;
 	*bucket = errand;
+	asker = errands_asker(errands, session);
+	errand->sibling = *asker;
+	*asker = errand;
 	errands_list(errands, errand, ERRAND_UNDER_WAY);
 	return errand;
 }

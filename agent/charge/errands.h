@@ -14,9 +14,11 @@ enum errand_state { ERRAND_UNDER_WAY, ERRAND_ANSWERED };
 
 struct errand {
 	struct errand *chained;	      /* same bucket */
+	struct errand *sibling;	      /* same bucket of askers */
 	struct errand *older, *newer; /* of its state */
 	u8 hash[LEDGER_HASH_LEN];     /* the proposal's */
 	enum errand_state state;
+	u64 asker;	      /* session that it counts for */
 	u64 session;	      /* of the packet that asked last */
 	u64 since_us;	      /* monotonic: when it was first taken */
 	u64 ended_us;	      /* when it was answered */
@@ -31,8 +33,12 @@ struct errands *errands_new(u32 under_way, u32 answered);
 void errands_free(struct errands *errands); /* NULL is fine */
 /* NULL: not known (any more). */
 struct errand *errands_find(struct errands *errands, const u8 hash[LEDGER_HASH_LEN]);
-/* A new one, under way. NULL: there is no room. */
-struct errand *errands_add(struct errands *errands, const u8 hash[LEDGER_HASH_LEN], u64 now_us);
+/*
+ * A new one of @session, under way. NULL: there is no room, or ERRANDS_SESSION of this session are under way: one
+ * vehicle cannot take the room of all.
+ */
+#define ERRANDS_SESSION 16
+struct errand *errands_add(struct errands *errands, const u8 hash[LEDGER_HASH_LEN], u64 session, u64 now_us);
 /* It has its last answer and is remembered for a while. */
 void errands_answered(struct errands *errands, struct errand *errand, u64 now_us);
 void errands_remove(struct errands *errands, struct errand *errand);

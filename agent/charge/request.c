@@ -92,14 +92,13 @@ static size_t request_evidence(const struct request *request, const struct proof
 
 static void request_begin(struct charge *charge, const struct request *request, struct span evidence)
 {
-	struct errand *errand = errands_add(charge->errands, request->hash, agent_now_us());
+	struct errand *errand = errands_add(charge->errands, request->hash, request->greeted->session, agent_now_us());
 	struct invoker_call call = { .proposal = request->action.proposal, .evidence = evidence };
 
 	if (!errand) {
 		charge->counts.busy++;
 		return;
 	}
-	errand->session = request->greeted->session;
 	errand->answer.sequence = request->sequence;
 	call.number = (u64)(uintptr_t)errand;
 	if (!invoker_start(charge->invoker, &call))

@@ -10,6 +10,7 @@
 #define UNDER_WAY 50
 #define ANSWERED 80
 #define HASHES 400
+#define SESSIONS 97
 
 static void hash_of(u32 number, u8 ret_hash[LEDGER_HASH_LEN])
 {
@@ -30,7 +31,22 @@ static struct errand *add(struct errands *errands, u32 number, u64 now)
 	u8 hash[LEDGER_HASH_LEN];
 
 	hash_of(number, hash);
-	return errands_add(errands, hash, now);
+	return errands_add(errands, hash, number % SESSIONS + 1, now);
+}
+
+static void fairness(void)
+{
+	struct errands *errands = errands_new(1000, 1000);
+	u32 i, most = 0;
+
+	for (i = 0; i < 100; i++)
+		most += add(errands, i * SESSIONS, 0) != NULL;
+	ktap_ok(most == ERRANDS_SESSION && add(errands, 1, 0), "one session takes %d places at most, another finds one",
+		ERRANDS_SESSION);
+	errands_answered(errands, find(errands, 0), 1);
+	ktap_ok(add(errands, 100 * SESSIONS, 0) && !add(errands, 101 * SESSIONS, 0),
+		"an answer makes room for one more of it");
+	errands_free(errands);
 }
 
 static void limits(void)
@@ -117,6 +133,7 @@ int main(void)
 	if (sodium_init() < 0)
 		return 1;
 	limits();
+	fairness();
 	drawn();
 	return ktap_exit();
 }
