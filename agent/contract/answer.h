@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * answer.h - what a function of the contract "charging" answers: compact JSON,
- * members in the order of writing, so that every endorser makes the same bytes. No memory shows at answer_give().
+ * members in the order of writing, so that every endorser makes the same bytes. A member that finds no memory is left
+ * out; that endorser's read/write set then differs from the others', and the client asks again.
  */
 #ifndef VOLTGATE_CONTRACT_ANSWER_H
 #define VOLTGATE_CONTRACT_ANSWER_H
