@@ -196,7 +196,7 @@ static void area_references(struct area *area)
 {
 	const struct grid *whole = area->whole->grid, *grid = &area->work->grid;
 	struct dispatch *dispatch = &area->work->dispatch;
-	u32 b, t, seen = 0, next = 0;
+	u32 b, t, next = 0;
 	bool *reference = calloc((size_t)whole->buses + 1, sizeof(bool));
 
 	for (b = 0; reference && b < whole->buses; b++)
@@ -207,7 +207,6 @@ static void area_references(struct area *area)
 	for (b = 0; reference && b < grid->buses; b++) {
 		bool fixed = b < area->buses && reference[area->bus[b]];
 
-		seen += fixed;
 		for (t = 0; t < area->whole->periods; t++)
 			qp_bounds(dispatch->qp, dispatch->angle[(size_t)t * grid->buses + b], fixed ? 0 : -INFINITY,
 				  fixed ? 0 : INFINITY);

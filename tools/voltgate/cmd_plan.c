@@ -32,7 +32,7 @@ static void show_period(const struct plan_case *plan_case, const struct dispatch
 		size_t at = (size_t)t * plan->stations + i;
 
 		printf("  station %s charges %.3f, gives back %.3f MW, has taken up %.3f MWh\n",
-		       plan_case->files.stations.station[i].name, plan->charge[at], plan->discharge[at],
+		       plan_case->problem.stations->station[i].name, plan->charge[at], plan->discharge[at],
 		       plan->stock[at]);
 	}
 	if (plan_case->problem.reserve)

@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""The report of a plan: well-formed, complete in itself, with every drawing; names from a file cannot break out of it."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as tree
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+import cli_ktap  # noqa: E402
+
+CASE = os.path.join(cli_ktap.TOP, "cases", "paper36")
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def plan(*words):
+    done = subprocess.run([cli_ktap.VOLTGATE, *words], capture_output=True, text=True, errors="replace", timeout=120)
+    return done.returncode, done.stdout, done.stderr
+
+
+def foreign(page):
+    """What a browser would fetch: any address but the names of XML itself."""
+    addresses = [a for a in re.findall(r"[a-z]+://[^\"'\s<>]+", page) if not a.startswith("http://www.w3.org/")]
+    return addresses + re.findall(r"<(?:script|link|img|iframe|object)\b|\b(?:src|href)=|url\(|@import", page)
+
+
+def evil_case(folder):
+    name = "<script>alert(1)</script>&\""
+    tables = {
+        "generators.csv": "unit,side,bus,p_min_mw,p_max_mw,a_yuan,b_yuan_per_mw,c_yuan_per_mw2\n"
+                          f"{name},x,1,0,100,0,10,0\nB,x,2,0,100,0,30,0\n",
+        "branches.csv": "branch,from_node,to_node,limit_mw\n</table>\x01\xff,1,2,40\n",
+        "load.csv": "period,bus,load_mw\n1,2,80\n2,2,80\n",
+    }
+    for file, text in tables.items():
+        with open(os.path.join(folder, file), "w", encoding="latin-1") as out:
+            out.write(text)
+
+
+def in_browser(ktap, path):
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not browser:
+        ktap.skip("a browser draws it", "no chromium here; apt-get install chromium")
+        return
+    done = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "file://" + path],
+                          capture_output=True, text=True, timeout=60)
+    ktap.ok(done.stdout.count("<svg") >= 6, "a browser draws it", done.stderr[-500:])
+
+
+def main():
+    ktap = cli_ktap.Ktap()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "page.html")
+        code, out, err = plan("plan", "--report", path, CASE)
+        page = open(path).read() if os.path.exists(path) else ""
+        ktap.ok(not code and "station EV1/1 charges" in out and page.startswith("<?xml"), "a plan with a report", err)
+        root = tree.fromstring(page)
+        titles = ["".join(found.itertext()) for found in root.iter("{http://www.w3.org/1999/xhtml}figcaption")]
+        ktap.ok(len(titles) == len(list(root.iter(SVG + "svg"))) == 6 and
+                [title.split(",")[0] for title in titles] == [
+                    "Output of units", "Nodal prices", "Loading of branches", "Load of station EV1",
+                    "Load of station EV2", "Load of station EV3"], "well-formed, with its six drawings", titles)
+        ktap.ok(not foreign(page), "nothing is fetched from elsewhere", foreign(page)[:5])
+        code, out, _ = plan("-j", "plan", CASE)
+        answer = json.loads(out)
+        prices = [float(cell.find(SVG + "title").text) for cell in list(root.iter(SVG + "svg"))[1].iter(SVG + "rect")]
+        wanted = [row[bus] for bus in range(36) for row in answer["price"]]
+        ktap.ok(len(prices) == 36 * 24 and all(abs(a - b) <= 6e-4 * max(1, abs(b)) for a, b in zip(prices, wanted)),
+                "its map holds the plan's nodal prices", prices[:5])
+        ktap.ok(sum(len(row) for row in (list(table) for table in root.iter("{http://www.w3.org/1999/xhtml}table")))
+                and "<td>17</td>" in page, "branch 17 stands among the limits that bind")
+        in_browser(ktap, path)
+        evil_case(folder)
+        code, _, err = plan("plan", "--report", path, folder)
+        page = open(path, encoding="utf-8").read()
+        tree.fromstring(page)
+        ktap.ok(not code and "<script" not in page and "alert(1)" in page, "names are text, whatever they say", err)
+        code, _, err = plan("plan", "--report", os.path.join(folder, "no", "where.html"), CASE)
+        ktap.ok(code == 2 and "where.html" in err, "a page that cannot be written is said", err)
+    ktap.end()
+
+
+if __name__ == "__main__":
+    main()
