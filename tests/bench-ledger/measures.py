@@ -25,7 +25,7 @@ CLIENTS = 64  # whose requests are mixed; each costs a block that holds some of 
 INFLIGHT = {"o": 2400, "a": 1000, "A": 500, "b": 2000}
 LAYERS = (  # by symbol, then by library: first match counts
     ("signatures", r"ge25519|ed25519|sc25519|fe25519|crypto_sign|ge_"),
-    ("hashing", r"blake2b|sha256|sha512|siphash|shorthash|crc32c|generichash|merkle|ledger_hash|blake2s"),
+    ("hashing", r"blake2b|sha256|sha512|siphash|shorthash|crc32c|generichash|merkle|ledger_hash|blake2s|lanes?_|proven_|way_"),
     ("tls", r"libcrypto|libssl|aes|gcm|tls_pipe|ssl"),
     ("leveldb", r"libleveldb|leveldb|libsnappy|store_"),
     ("http2, grpc", r"nghttp2|grpc_|http2|protobuf|voltgate__v1|rpc_|hpack"),
