@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from world import BUILD, Points, Station, Vehicle, World, needs, run  # noqa: E402
+from world import BUILD, Load, Points, Station, Vehicle, World, needs, run  # noqa: E402
 
 CROWD = 6
 
@@ -113,6 +113,14 @@ def library(points, world):
         assert bill["state"] == "paid" and bill["station"] == station.id, bill
 
 
+def clients(points, world):
+    with points.point("two programs of one client at once: none refuses the other's nonce"):
+        loads = [Load(world, 60, prefix=f"n{number}x", flight=8) for number in range(2)]
+        results = [load.finish() for load in loads]
+        wrong = [one for result in results for one in result if not one["committed"] or one["outcome"] != "valid"]
+        assert [len(result) for result in results] == [60, 60] and not wrong, wrong[:3]
+
+
 def main():
     needs()
     points = Points()
@@ -121,6 +129,7 @@ def main():
         cars = hot(points, world)
         one_charger(points, world, cars)
         credit(points, world)
+        clients(points, world)
         library(points, world)
         with points.point("every ledger is right: money was made by nobody"):
             for node in world.nodes:

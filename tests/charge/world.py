@@ -19,7 +19,7 @@ import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "node"))
 import cluster  # noqa: E402
-from cluster import BUILD, VOLTGATE, Cluster, Node, Trouble, run, wait_for  # noqa: E402,F401
+from cluster import BUILD, VOLTGATE, Cluster, Load, Node, Trouble, run, wait_for  # noqa: E402,F401
 
 GATEWAYS = 2
 
