@@ -33,7 +33,7 @@ static void row(const struct charging_noun *noun, const struct charging_function
 static bool usage_counts(const struct charging_function *function)
 {
 	u32 least = 0, most = 0, depth = 0;
-	bool repeats = strstr(function->usage, "...");
+	bool repeats = strstr(function->usage, "]...");
 	const char *at;
 
 	for (at = function->usage; *at; at++) {
