@@ -12,7 +12,7 @@
  *   credit          show (query); what settlement counts with, paper eq. (2)
  *   rating          rate, show; paper eq. (3) is applied by validators (ledger/rating.h)
  *   recommendation  stations (query)
- *   misbehaviour    conflict, alarms, policy, show
+ *   misbehaviour    conflict, alarms, policy, show, travel, gates
  *   anchor          post, show: heads of verdict chains
  *   parameters      show (query)
  *

@@ -24,12 +24,11 @@
 #include "agent/contract/answer.h"
 #include "agent/contract/argument.h"
 #include "agent/contract/charging.h"
-#include "agent/contract/distance.h"
 #include "agent/contract/statement.h"
+#include "agent/contract/travel.h"
 #include "voltgate/reason.h"
 
 #define VERSION 1
-#define DISTANCE_TRUE_MILLI 990 /* a sphere is not the earth: distances count as a hundredth less */
 #define SHOWN_MOST 1000
 
 enum conflict_kind { CONFLICT_NONCE = 1, CONFLICT_PLACE = 2 };
@@ -142,10 +141,7 @@ static int judge_places(struct contract_run *run, const struct span *presences, 
 	between = apart(times[0], times[1]);
 	if (apart(one->mandate.issued, other->mandate.issued) > between)
 		between = apart(one->mandate.issued, other->mandate.issued);
-	metres = distance_m(latitudes[0], longitudes[0], latitudes[1], longitudes[1]) * DISTANCE_TRUE_MILLI / 1000;
-	/* metres / (km/h / 3.6) seconds, in microseconds */
-	if ((unsigned __int128)metres * 3600 * 1000 <=
-	    (unsigned __int128)between * contract_parameter(run, MEMBERSHIP_MAX_SPEED_KMH))
+	if (travel_possible(run, between, latitudes[0], longitudes[0], latitudes[1], longitudes[1], &metres))
 		return contract_refuse(run, -EINVAL,
 				       "A vehicle can have come from one place to the other in that time.");
 	return 0;
@@ -327,6 +323,20 @@ static int misbehaviour_show(struct contract_run *run, const struct span *argume
 	return result;
 }
 
+/* One wallet at two places: sessions too far apart for the time between them. */
+static int misbehaviour_travel(struct contract_run *run, const struct span *arguments, u32 count)
+{
+	struct account account;
+	u8 wallet[32];
+	json_t *array;
+	int result = argument_hex(run, arguments[0], "WALLET", wallet, sizeof(wallet));
+
+	(void)count;
+	result = result ?: account_get(run, wallet, &account);
+	result = result ?: travel_find(run, wallet, &array);
+	return result ?: answer_give(run, array);
+}
+
 /* One gate's packets refused for one reason; the number of records beside it. */
 static bool list_gate(void *arg, struct span key, struct span value)
 {
@@ -376,6 +386,7 @@ static const struct charging_function functions[] = {
 	{ "alarms", 1, 2, 0, misbehaviour_alarms, "PROOF [AGGREGATE]" },
 	{ "policy", 1, 1, CHARGING_ADMINISTRATOR, misbehaviour_policy, "none|nonce|place|both" },
 	{ "show", 1, 1, CHARGING_QUERY, misbehaviour_show, "WALLET" },
+	{ "travel", 1, 1, CHARGING_QUERY, misbehaviour_travel, "WALLET" },
 	{ "gates", 0, 1, CHARGING_QUERY, misbehaviour_gates, "[ATTESTOR]" },
 	{ .name = NULL },
 };

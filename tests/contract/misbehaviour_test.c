@@ -10,6 +10,7 @@
 
 #include "agent/contract/statement.h"
 #include "tests/contract/chain_stage.h"
+#include "tests/contract/session_stage.h"
 #include "tests/ktap.h"
 #include "voltgate/alarm.h"
 #include "voltgate/reason.h"
@@ -192,6 +193,40 @@ static void places(void)
 		"26 minutes: in two places at once, suspended: %s", stage.output.refusal);
 }
 
+/* One key in two vehicles, each at a gateway of its own: the ledger's sessions show it. */
+static void travels(void)
+{
+	struct stage_client *twins = stage_enrol("twins", 0, CREDENTIAL_CLIENT);
+	struct drive drive = { twins, "oslo", "", "", 1, 1, 0, 5000, 50000 };
+	json_t *array;
+
+	DO(twins, "account.register");
+	DO(stage.administrator[0], "account.deposit", twins->hex, "1000000");
+	station_at("oslo", "59900000", "10700000", drive.station);
+	drive_start(&drive, 1000, stage.world.time + WORLD_SECOND, true);
+	drive_meter(&drive, "session.stop", 1, 1500, stage.world.time + MINUTE, true);
+	drive_start(&drive, 1500, stage.world.time + MINUTE, true);
+	drive_meter(&drive, "session.stop", 1, 2000, stage.world.time + MINUTE, true);
+	ktap_ok(!QUERY("misbehaviour.travel", twins->hex) && !strncmp((const char *)stage.output.result.bytes, "[]", 2),
+		"two sessions at one station: nothing: %s", stage.output.refusal);
+	drive.station_name = "bergen"; /* 305 km: 73 minutes at 250 km/h */
+	station_at("bergen", "60400000", "5300000", drive.station);
+	ktap_ok(!drive_start(&drive, 1000, stage.world.time + 60 * MINUTE, true), "an hour later far away: %s",
+		stage.output.refusal);
+	QUERY("misbehaviour.travel", twins->hex);
+	array = stage_json();
+	ktap_ok(json_array_size(array) == 1 &&
+			json_integer_value(json_object_get(json_array_get(array, 0), "distance")) / 10000 == 30,
+		"one id at two places is found across gateways: %.*s", 200, stage.output.result.bytes);
+	json_decref(array);
+	drive_meter(&drive, "session.stop", 1, 1500, stage.world.time + MINUTE, true);
+	QUERY("misbehaviour.travel", twins->hex);
+	array = stage_json();
+	ktap_ok(json_array_size(array) == 1 && active(twins),
+		"still so once it is billed; and nobody is suspended by it");
+	json_decref(array);
+}
+
 /* What the wallet itself signed apart in time counts too: the longer of the two times is taken. */
 static void patient(void)
 {
@@ -368,6 +403,7 @@ int main(void)
 	nonces();
 	places();
 	patient();
+	travels();
 	victim_of_forged_traffic_is_never_suspended();
 	victim_of_replayed_traffic_is_never_suspended();
 	victim_of_relayed_traffic_is_never_suspended();
