@@ -12,6 +12,8 @@
 #include "agent/sched/dispatch_parts.h"
 
 #define DISPATCH_SLACK 1e-7 /* MW: a limit passed by less is met */
+#define DISPATCH_PICKY 3    /* rounds that add only limits passed by ... */
+#define DISPATCH_WORST 0.25 /* ... that share of the worst of their period */
 
 void dispatch_balance_islands(struct dispatch *dispatch)
 {
@@ -104,25 +106,37 @@ int dispatch_read_flows(struct dispatch *dispatch)
 	return 0;
 }
 
+/* MW by which the solution passes a limit that is not there yet; below 0: it does not. */
+static double dispatch_excess(const struct dispatch *dispatch, u32 t, u32 l)
+{
+	size_t at = (size_t)t * dispatch->grid->branches + l;
+	double least, most, flow = dispatch->plan->flow[at];
+
+	if (dispatch->limit[at] != ~0U)
+		return -1;
+	dispatch_flow_limits(&dispatch->grid->branch[l], dispatch->problem->limits_scale, &least, &most);
+	return fmax(least - flow, flow - most);
+}
+
+/* At first only the worst of each period: with them most others are met too. */
 int dispatch_add_violated(struct dispatch *dispatch)
 {
 	const struct grid *grid = dispatch->grid;
-	double least, most, flow;
+	double worst, share = dispatch->plan->rounds <= DISPATCH_PICKY ? DISPATCH_WORST : 0;
 	int added = 0;
 	u32 t, l;
 
-	for (t = 0; t < dispatch->problem->periods; t++)
-		for (l = 0; l < grid->branches; l++) {
-			if (dispatch->limit[(size_t)t * grid->branches + l] != ~0U)
-				continue;
-			dispatch_flow_limits(&grid->branch[l], dispatch->problem->limits_scale, &least, &most);
-			flow = dispatch->plan->flow[(size_t)t * grid->branches + l];
-			if (flow >= least - DISPATCH_SLACK && flow <= most + DISPATCH_SLACK)
+	for (t = 0; t < dispatch->problem->periods; t++) {
+		for (worst = 0, l = 0; l < grid->branches; l++)
+			worst = fmax(worst, dispatch_excess(dispatch, t, l));
+		for (l = 0; worst > DISPATCH_SLACK && l < grid->branches; l++) {
+			if (dispatch_excess(dispatch, t, l) <= fmax(DISPATCH_SLACK, share * worst))
 				continue;
 			if (dispatch_add_limit(dispatch, t, l))
 				return -ENOMEM;
 			added++;
 		}
+	}
 	return added;
 }
 

@@ -204,7 +204,7 @@ static void bench_mesh(double seconds, u32 side, u32 periods, bool full)
 	};
 	char name[128];
 
-	synthetic_limits(grid, 1.3, 20);
+	synthetic_limits(grid, 1.4, 60);
 	snprintf(name, sizeof(name), "a mesh of %u buses, %u branches, %u units, %u periods", grid->buses,
 		 grid->branches, grid->units, periods);
 	measure(name, &problem, seconds, full);
