@@ -16,8 +16,10 @@
 
 #include "agent/sched/assign_parts.h"
 
-#define ASSIGN_CBC_COLUMNS 200000
-#define ASSIGN_CBC_NODES 500 /* of the first slice; each has twice as many as the one before */
+#define ASSIGN_CBC_COLUMNS 60000
+#define ASSIGN_CBC_RELAX 3	/* relaxations over a part of the sessions, each for better prices */
+#define ASSIGN_CBC_SECONDS 15.0 /* of one relaxation: nobody can stop it */
+#define ASSIGN_CBC_NODES 500	/* of the first slice; each has twice as many as the one before */
 #define ASSIGN_CBC_SLICES 7
 #define ASSIGN_CBC_UNIT 1000.0 /* costs go to the solver in 1/10000 yuan */
 
@@ -30,6 +32,7 @@ struct program {
 	struct assign_search *search;
 	const struct assign_desk *desk;
 	u32 columns, rows;
+	s64 slack; /* sessions with a reduced cost below it are in */
 	struct program_column *column;
 	int *row_of;	     /* of each vehicle, then charger and watt of each cell; -1: none is needed */
 	s64 *least;	     /* of each vehicle: its cheapest choice with tolls */
@@ -61,7 +64,7 @@ static bool program_wants(const struct program *program, u32 vehicle, const stru
 	s64 reduced = assign_cost(program->desk, vehicle, way, start) +
 		      assign_toll(program->desk, &search->prices, way, start) - program->least[vehicle];
 
-	return search->bound + reduced < search->best->cost || (has->way == way && has->start == start);
+	return reduced < program->slack || (has->way == way && has->start == start);
 }
 
 /* Calls for every session wanted; returns how many there are. @ret may be NULL. */
@@ -180,9 +183,10 @@ static int program_open(struct program *program)
 		return -ENOMEM;
 	for (v = 0; v < vehicles; v++)
 		program->least[v] = assign_choose(desk, &program->search->prices, v).cost;
+	program->slack = program->search->best->cost - program->search->bound;
 	columns = program_columns(program, NULL);
-	if (columns > ASSIGN_CBC_COLUMNS)
-		return -E2BIG;
+	for (; columns > ASSIGN_CBC_COLUMNS && program->slack; columns = program_columns(program, NULL))
+		program->slack /= 2;
 	program->column = calloc(columns + 1, sizeof(*program->column));
 	if (!program->column)
 		return -ENOMEM;
@@ -272,7 +276,7 @@ static int program_relax(struct program *program)
 	if (!clp)
 		return -ENOMEM;
 	Clp_setLogLevel(clp, 0);
-	Clp_setMaximumSeconds(clp, assign_seconds_left(program->search));
+	Clp_setMaximumSeconds(clp, fmin(ASSIGN_CBC_SECONDS, assign_seconds_left(program->search)));
 	Clp_loadProblem(clp, (int)program->columns, (int)program->rows, program->start, program->index,
 			program->element, program->lower, program->upper, program->objective, program->row_lower,
 			program->row_upper);
@@ -345,6 +349,8 @@ static int program_branch(struct program *program, int nodes)
 	snprintf(text, sizeof(text), "%d", nodes);
 	Cbc_setParameter(cbc, "maxNodes", text);
 	snprintf(text, sizeof(text), "%.0f", ceil(assign_seconds_left(program->search)));
+	Cbc_setParameter(cbc, "preprocess", "off"); /* it crashes where time runs out early (Cbc 2.10.8) */
+	Cbc_setParameter(cbc, "timeMode", "elapsed");
 	Cbc_setParameter(cbc, "seconds", text);
 	Cbc_solve(cbc);
 	program_take_answer(program, cbc);
@@ -353,23 +359,52 @@ static int program_branch(struct program *program, int nodes)
 	return 0;
 }
 
+/* Is every session in that could make the best plan better? */
+static bool program_whole(const struct program *program)
+{
+	return program->slack >= program->search->best->cost - program->search->bound;
+}
+
+static int program_reopen(struct program *program)
+{
+	struct assign_search *search = program->search;
+
+	program_close(program);
+	*program = (struct program){ .search = search, .desk = search->desk };
+	return program_open(program);
+}
+
+/* Better prices leave less to look at, until all of what is left fits. */
+static int program_relax_all(struct program *program)
+{
+	struct assign_search *search = program->search;
+	int err = 0, round;
+
+	for (round = 0; !err && round < ASSIGN_CBC_RELAX && search->best->cost > search->bound; round++) {
+		if (!assign_goes_on(search, "relaxing", (double)round / ASSIGN_CBC_RELAX))
+			break;
+		err = program_reopen(program);
+		if (!err)
+			err = program_relax(program);
+		if (program_whole(program))
+			break;
+	}
+	return err;
+}
+
 int assign_by_cbc(struct assign_search *search)
 {
 	struct program program = { .search = search, .desk = search->desk };
-	int err = program_open(&program), slice;
+	int err = program_relax_all(&program), slice;
 
-	if (!err)
-		err = program_relax(&program);
-	if (!err && search->best->cost > search->bound && assign_goes_on(search, "exact", 0)) {
-		program_close(&program); /* the better bound leaves less to look at */
-		program = (struct program){ .search = search, .desk = search->desk };
-		err = program_open(&program);
-		for (slice = 0; !err && slice < ASSIGN_CBC_SLICES && search->best->cost > search->bound; slice++) {
-			if (!assign_goes_on(search, "exact", (double)slice / ASSIGN_CBC_SLICES))
-				break;
-			err = program_branch(&program, ASSIGN_CBC_NODES << slice);
-		}
+	if (!err && search->best->cost > search->bound && assign_goes_on(search, "exact", 0))
+		err = program_reopen(&program);
+	for (slice = 0; !err && slice < ASSIGN_CBC_SLICES && search->best->cost > search->bound; slice++) {
+		if (!program.columns || !program_whole(&program) ||
+		    !assign_goes_on(search, "exact", (double)slice / ASSIGN_CBC_SLICES))
+			break;
+		err = program_branch(&program, ASSIGN_CBC_NODES << slice);
 	}
 	program_close(&program);
-	return err == -E2BIG ? 0 : err;
+	return err;
 }

@@ -122,6 +122,8 @@ static int met_solve(struct met *met, bool *ret_met, bool *ret_proven)
 		Cbc_setInteger(cbc, (int)i);
 	Cbc_setLogLevel(cbc, 0);
 	Cbc_setParameter(cbc, "maxNodes", MET_NODES);
+	Cbc_setParameter(cbc, "preprocess", "off"); /* it crashes where time runs out early (Cbc 2.10.8) */
+	Cbc_setParameter(cbc, "timeMode", "elapsed");
 	Cbc_setParameter(cbc, "seconds", MET_SECONDS);
 	Cbc_solve(cbc);
 	*ret_proven = Cbc_isProvenOptimal(cbc);

@@ -51,8 +51,14 @@ def main():
         open(solution, "w").write(out)
         code, out, err = route("-j", "route", "check", solution, TINY)
         ktap.ok(not code and json.loads(out)["good"], "its solution passes the check", err)
-        again = route("-j", "route", TINY, "--seed", "3", "--time", "0.2")[1]
-        ktap.ok(json.loads(again) == plan, "the same seed and time give the same plan")
+        for seconds in ("0.2", "0.05", "0.01"):  # a loaded machine may cut a search short; a shorter one it will not
+            once, again = (json.loads(route("-j", "route", TINY, "--seed", "3", "--time", seconds)[1]) for _ in range(2))
+            if not once["cut_short"] and not again["cut_short"]:
+                break
+        if once["cut_short"] or again["cut_short"]:
+            ktap.skip("the same seed and time give the same plan", "the machine is too busy for any search to end; try again")
+        else:
+            ktap.ok(once == again, "the same seed and time give the same plan")
         plan["routes"][0] = plan["routes"][0][1:]
         json.dump(plan, open(solution, "w"))
         code, out, err = route("route", "check", solution, TINY)
