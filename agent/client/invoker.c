@@ -15,6 +15,7 @@
 #include "agent/client/invoker_work.h"
 
 #define INVOKER_AGAIN_US 100000
+#define INVOKER_TURN_US 50000
 #define INVOKER_SHUN_US 3000000 /* a node that did not answer is asked last for so long */
 
 u64 invoker_now_us(void)
@@ -381,6 +382,19 @@ void invoker_endorsed(struct invoker_work *work)
 
 /* --- starting --- */
 
+/*
+ * Nodes take turns, not with each transaction but after a moment: so what comes together lies under one signature of
+ * each endorser, and costs every validator less.
+ */
+static u32 invoker_turn(struct invoker *invoker, u64 now_us)
+{
+	if (!invoker->options.node && now_us - invoker->turned_us > INVOKER_TURN_US) {
+		invoker->turned_us = now_us;
+		invoker->turns++;
+	}
+	return invoker->turns;
+}
+
 int invoker_start(struct invoker *invoker, const struct invoker_call *call)
 {
 	struct invoker_work *work = calloc(1, sizeof(*work));
@@ -394,7 +408,7 @@ int invoker_start(struct invoker *invoker, const struct invoker_call *call)
 	invoker->count++;
 	work->number = call->number;
 	work->started_us = invoker_now_us();
-	work->turn = invoker->options.node ? invoker->turns : invoker->turns++;
+	work->turn = invoker_turn(invoker, work->started_us);
 	err = call->proposal.len ? invoker_take(work, call) : invoker_propose(work, call);
 	if (err)
 		invoker_work_free(work);

@@ -60,7 +60,7 @@ struct invoker {
 	struct invoker_work *works;
 	u32 count, turns;
 	int home; /* which node that is, or -1 */
-	u64 last_nonce;
+	u64 last_nonce, turned_us;
 	u64 height; /* the last block of which something was told: endorsers are to know it too */
 	u64 shunned_us[MEMBERSHIP_NODES_MAX]; /* until then a node is asked last */
 };

@@ -46,6 +46,7 @@ struct seat {
 	struct endorser *endorser;
 	struct private_store *privates;
 	struct event *wake, *seal;
+	u64 sealed_us; /* when endorsements were last signed together */
 	struct stream *streams;
 	struct submitter *submitters;
 	struct endorsing *held; /* proposals for a later block, newest first */

@@ -16,6 +16,7 @@
 #include "ledger/transaction.h"
 
 #define SEAT_SEAL_US 2000     /* endorsements wait so long for company */
+#define SEAT_BUSY_US 10000    /* and so long where they come that close together: each signature costs all validators */
 #define SEAT_RETRY_US 1000000 /* a stopped channel is tried again after */
 #define SEAT_ENDORSEMENTS 256 /* under one signature */
 
@@ -74,6 +75,7 @@ static void seat_on_seal(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	seat->sealed_us = node_now_us();
 	if (seat->endorser)
 		endorser_seal(seat->endorser);
 	node_due(seat->node);
@@ -341,12 +343,13 @@ void seat_close(struct seat *seat)
 
 void seat_endorsements(struct seat *seat)
 {
-	static const struct timeval wait = { 0, SEAT_SEAL_US };
+	static const struct timeval waits[] = { { 0, SEAT_SEAL_US }, { 0, SEAT_BUSY_US } };
+	bool busy = node_now_us() - seat->sealed_us < SEAT_BUSY_US;
 
 	if (endorser_waiting(seat->endorser) >= SEAT_ENDORSEMENTS)
 		endorser_seal(seat->endorser);
 	else if (endorser_waiting(seat->endorser) && !event_pending(seat->seal, EV_TIMEOUT, NULL))
-		event_add(seat->seal, &wait);
+		event_add(seat->seal, &waits[busy]);
 }
 
 void seat_tick(struct seat *seat)
