@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from money_reference import DAY, EXPIRY, HOUR, MINUTE, SECOND, SESSION_LIFE, Account, Reference, Station  # noqa: E402
 
