@@ -75,6 +75,8 @@ WRONG = [
     ["bill", "show", "c", "--wallet", "w", "00" * 32], ["bill", "vehicle", "c", "--wallet", "w"], ["rate", "give", "c", "--wallet", "w", "00" * 32],
     ["plan"], ["plan", "--periods", "0", "x"], ["plan", "--periods"], ["plan", "check", "x"], ["plan", "--fast", "x"],
     ["route"], ["route", "--tim", "1", "x"], ["route", "check", "x"], ["route", "--time", "0", "x"],
+    ["assign"], ["assign", "--tim", "1", "x"], ["assign", "check", "x"], ["assign", "--time", "0", "x"], ["assign", "replay"],
+    ["assign", "replay", "--late", "101", "x"], ["assign", "compare"], ["plan", "x", "--fleet"],
 ]
 
 # What near misses suggest.
