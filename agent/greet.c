@@ -248,12 +248,20 @@ static void greet_tell(struct greet *greet)
 	greet->told_ms = agent_now_ms();
 }
 
+/* The policy's, which may be set while the agent runs. */
+static struct vg_budget_rate greet_source_rate(const struct agent *agent)
+{
+	return vg_budget_rate_of((u32)agent->policy.hello_rate, (u32)agent->policy.hello_burst);
+}
+
 void greet_tick(struct agent *agent)
 {
 	struct greet *greet = agent->greet;
+	struct vg_budget_rate rate = greet_source_rate(agent);
 
 	if (!greet)
 		return;
+	limiter_set_rate(greet->limiter, &rate);
 	greet->counts.ended += greeted_expire(greet_table(agent), ingress_now(agent->ingress),
 					      agent->config.handshake.wallets / 64 + 64);
 	greet_hello_tick(greet);
@@ -307,8 +315,7 @@ static int greet_open_responder(struct greet *greet, struct secret_file_error *r
 static int greet_open_parts(struct greet *greet, struct secret_file_error *ret_error)
 {
 	const struct config_handshake_section *section = &greet->agent->config.handshake;
-	const struct vg_policy *policy = &greet->agent->policy;
-	struct vg_budget_rate rate = vg_budget_rate_of((u32)policy->hello_rate, (u32)policy->hello_burst);
+	struct vg_budget_rate rate = greet_source_rate(greet->agent);
 	struct vg_siphash_key key;
 	int err;
 

@@ -17,6 +17,13 @@ struct limiter {
 	struct limiter_place places[];
 };
 
+void limiter_set_rate(struct limiter *limiter, const struct vg_budget_rate *rate)
+{
+	limiter->rate = *rate;
+	limiter->network_rate.cost_ns = (rate->cost_ns + LIMITER_NETWORK - 1) / LIMITER_NETWORK;
+	limiter->network_rate.burst_ns = rate->burst_ns; /* as much time: so many times as many hellos */
+}
+
 int limiter_new(u32 sources, const struct vg_budget_rate *rate, const struct vg_siphash_key *key,
 		struct limiter **ret_limiter)
 {
@@ -30,10 +37,8 @@ int limiter_new(u32 sources, const struct vg_budget_rate *rate, const struct vg_
 	if (!limiter)
 		return -ENOMEM;
 	limiter->key = *key;
-	limiter->rate = *rate;
-	limiter->network_rate.cost_ns = (rate->cost_ns + LIMITER_NETWORK - 1) / LIMITER_NETWORK;
-	limiter->network_rate.burst_ns = rate->burst_ns; /* as much time: so many times as many hellos */
 	limiter->sets = sets;
+	limiter_set_rate(limiter, rate);
 	*ret_limiter = limiter;
 	return 0;
 }

@@ -24,6 +24,8 @@ struct limiter;
 int limiter_new(u32 sources, const struct vg_budget_rate *rate, const struct vg_siphash_key *key,
 		struct limiter **ret_limiter);
 void limiter_free(struct limiter *limiter); /* NULL is fine */
+/* @rate from now on; what was spent stays spent. */
+void limiter_set_rate(struct limiter *limiter, const struct vg_budget_rate *rate);
 /* Spends one hello of @source at @now_ns (monotonic). False: over its rate or its network's. */
 bool limiter_take(struct limiter *limiter, const struct vg_source *source, u64 now_ns);
 

@@ -12,7 +12,7 @@ number=0
 failed=0
 agent=
 peers=
-ip() { if [ -x ./bin/ip ]; then ./bin/ip "$@"; else command ip "$@"; fi; } # busybox's knows no namespaces
+ip() { if [ -x /usr/bin/ip ]; then /usr/bin/ip "$@"; else command ip "$@"; fi; } # busybox's knows no namespaces
 trap 'stop_agent; ip netns del $car 2>/dev/null; ip link del gw0 2>/dev/null; rm -rf "$work"' EXIT
 
 ok() { # ok TEXT COMMAND...

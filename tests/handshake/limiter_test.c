@@ -71,6 +71,8 @@ int main(void)
 	for (i = 0, passed = 0; i < 256; i++)
 		passed += through(limiter, v4(0x0a000000 + i), 5, now, 0);
 	ktap_ok(passed == 5 * LIMITER_NETWORK, "and those of a /24 (%u)", passed);
+	limiter_set_rate(limiter, &(struct vg_budget_rate){ 0, 0 });
+	ktap_ok(through(limiter, v4(1), 1000, now, 0) == 1000, "without a rate there is no limit");
 	limiter_free(limiter);
 
 	limiter = open_limiter(16);
