@@ -7,7 +7,7 @@
 #include "agent/contract/session.h"
 
 #define SESSION_VERSION 1
-#define SESSION_LEN_MAX (240 + SESSION_LINES_MAX * 24)
+#define SESSION_LEN_MAX (240 + SESSION_LINES_MAX * 25)
 #define WALLET_LEN (1 + 8 + 1 + 32 + 2 + 8)
 
 static void reading_take(struct reader *reader, struct reading *ret_reading)
@@ -50,6 +50,9 @@ int session_decode(struct span value, struct session *ret_session)
 		ret_session->lines[i].from = reader_u64(&reader);
 		ret_session->lines[i].to = reader_u64(&reader);
 		ret_session->lines[i].energy_wh = reader_u64(&reader);
+		ret_session->lines[i].period = reader_u8(&reader);
+		if (ret_session->lines[i].period >= TARIFF_PERIODS_MAX)
+			return -EBADMSG;
 	}
 	return reader_done(&reader) && ret_session->state >= SESSION_CHARGING && ret_session->state <= SESSION_PAID
 		       ? 0
@@ -86,6 +89,7 @@ static void session_encode(struct writer *writer, const struct session *session)
 		writer_u64(writer, session->lines[i].from);
 		writer_u64(writer, session->lines[i].to);
 		writer_u64(writer, session->lines[i].energy_wh);
+		writer_u8(writer, session->lines[i].period);
 	}
 }
 

@@ -10,7 +10,7 @@
  *                 (ceilings), user's organisation u16, station's organisation u16, start: register u64, time u64; last
  *                 reading: number u32, register u64, time u64; touched u64 (block time), bill u64 (the wallet's number
  *                 of it; 0: none yet), cost u64, noted u64, notes u32, rated u8, lines u16, each: from u64, to u64,
- *                 energy u64 (what is billed so far; none once there is a bill)
+ *                 energy u64, period u8 of the tariff (what is billed so far; none once there is a bill)
  * 'w' wallet 32:  version u8 1, bills u64 (so far), doing u8 (enum wallet_doing), holder 32 (the session, or the
  * station reserved), charger u16, until u64
  *
@@ -31,6 +31,7 @@ enum session_state { SESSION_CHARGING = 1, SESSION_UNPAID = 2, SESSION_PAID = 3 
 
 struct session_line {
 	u64 from, to, energy_wh;
+	u8 period; /* of the tariff, by the time zone when it was metered */
 };
 
 struct session {

@@ -75,13 +75,14 @@ static bool add_part(void *arg, const struct tariff_part *part)
 	if (!energy)
 		return true;
 	adding->left -= energy;
-	if (!last || tariff_turn(adding->tariff, adding->zone, last->from).to < part->to) {
+	if (!last || last->period != part->period ||
+	    tariff_turn(adding->tariff, adding->zone, last->from).to < part->to) {
 		if (session->line_count == SESSION_LINES_MAX) {
 			adding->full = true;
 			return false;
 		}
 		last = &session->lines[session->line_count++];
-		*last = (struct session_line){ .from = part->from };
+		*last = (struct session_line){ .from = part->from, .period = part->period };
 	}
 	last->to = part->to;
 	last->energy_wh += energy;

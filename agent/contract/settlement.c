@@ -19,7 +19,7 @@
 #include "agent/contract/settlement.h"
 
 /* @bill's lines and sums from what @session metered. */
-static int bill_lines(const struct session *session, const struct tariff *tariff, u64 zone, struct bill *bill)
+static int bill_lines(const struct session *session, const struct tariff *tariff, struct bill *bill)
 {
 	const struct tariff_period *period;
 	struct bill_line *line;
@@ -32,7 +32,7 @@ static int bill_lines(const struct session *session, const struct tariff *tariff
 		line->from = session->lines[i].from;
 		line->to = session->lines[i].to;
 		line->energy_wh = session->lines[i].energy_wh;
-		period = &tariff->periods[tariff_turn(tariff, zone, line->from).period];
+		period = &tariff->periods[session->lines[i].period];
 		line->energy_price = period->energy;
 		line->service_price = period->service;
 		if (!money_fee(line->energy_wh, line->energy_price + line->service_price, &line->cost) ||
@@ -46,7 +46,7 @@ static int bill_lines(const struct session *session, const struct tariff *tariff
 int settlement_cost(struct contract_run *run, const struct session *session, const struct tariff *tariff, u64 *ret_cost)
 {
 	struct bill bill;
-	int result = bill_lines(session, tariff, contract_parameter(run, MEMBERSHIP_TIME_ZONE_MIN), &bill);
+	int result = bill_lines(session, tariff, &bill);
 
 	*ret_cost = bill.cost;
 	return result ? contract_refuse(run, result, "The fee does not fit 64 bits.") : 0;
@@ -112,7 +112,7 @@ int settlement_settle(struct contract_run *run, const u8 id[32], struct session 
 	int result = station_tariff(run, session->station, session->tariff, &tariff);
 
 	result = result ?: wallet_get(run, session->wallet, &wallet);
-	if (!result && bill_lines(session, &tariff, contract_parameter(run, MEMBERSHIP_TIME_ZONE_MIN), &bill))
+	if (!result && bill_lines(session, &tariff, &bill))
 		result = contract_refuse(run, -EOVERFLOW, "The fee does not fit 64 bits.");
 	result = result ?: write_bill(run, id, session, wallet.bills + 1, &bill);
 	result = result ?: pay(run, session, bill.cost, &paid);

@@ -321,6 +321,42 @@ static void abandoned(void)
 		"after twice the time it closes, with what was metered");
 }
 
+/* Lines keep the prices of the time zone in which they were metered. */
+static void zone_changes(void)
+{
+	struct membership next = stage.world.membership;
+	static u8 bytes[TRANSACTION_MAX];
+	struct drive drive = drive_to(stage.wallet, "zone");
+	char periods[64];
+	u64 t, minute;
+	json_t *object;
+	const json_t *lines;
+
+	/* A boundary an hour ahead by Beijing's clock; in the new zone, two hours east, it is an hour past. */
+	minute = ((now() / WORLD_SECOND - 5) / 60 + 480 + 60) % 1440;
+	snprintf(periods, sizeof(periods), "0:1000+0,%llu:3000+0", (unsigned long long)minute);
+	DO(stage.administrator[0], "station.tariff", drive.station, "2", periods);
+	drive.tariff = 2;
+	t = now();
+	ktap_ok(minute && !drive_start(&drive, 1000, t, true), "a session before a boundary: %s", stage.output.refusal);
+	drive_meter(&drive, "session.meter", 1, 3000, t + 2 * MINUTE, true);
+	next.sequence++;
+	next.parameters[MEMBERSHIP_TIME_ZONE_MIN] += 120;
+	world_add(&stage.world, bytes, world_config(&stage.world, next.sequence - 1, &next, 3, bytes, sizeof(bytes)));
+	stage_block(WORLD_SECOND);
+	ktap_ok(stage.world.result->reconfigured, "the time zone changes");
+	ktap_ok(!drive_meter(&drive, "session.stop", 2, 5000, t + 4 * MINUTE, true) && stage_number("cost") == 8000,
+		"2 kWh at each price: %lld", (long long)stage_number("cost"));
+	QUERY("bill.show", stage.wallet->hex, stage_decimal(stage_number("bill")));
+	object = stage_json();
+	lines = json_object_get(object, "lines");
+	ktap_ok(json_array_size(lines) == 2 &&
+			json_integer_value(json_object_get(json_array_get(lines, 0), "unit_price")) == 1000 &&
+			json_integer_value(json_object_get(json_array_get(lines, 1), "unit_price")) == 3000,
+		"on two lines");
+	json_decref(object);
+}
+
 static void long_session(void)
 {
 	struct drive drive = drive_to(stage.wallet, "long");
@@ -471,6 +507,7 @@ int main(void)
 	admission();
 	abandoned();
 	long_session();
+	zone_changes();
 	stage_close();
 	return ktap_exit();
 }
