@@ -11,7 +11,7 @@
 
 #define QP_TOLERANCE 1e-7
 #define QP_WAYS 5	   /* of asking Clp, until its answer is an optimum */
-#define QP_BLOCKS_FROM 600 /* columns from which on blocks are tried first */
+#define QP_BLOCKS_FROM 200 /* columns from which on blocks are tried first */
 #define QP_BLOCKS_TOLERANCE 1e-6
 
 static Clp_Simplex *qp_model(void)
