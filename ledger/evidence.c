@@ -157,15 +157,6 @@ bool evidence_digest(struct span vid, u8 ret_digest[VG_HASH_LEN])
 	return hasher_digest(&evidence_blake2s, "BLAKE2S-256", vid.bytes, vid.len, ret_digest);
 }
 
-void evidence_commitment(const u8 action_salt[EVIDENCE_ACTION_SALT_LEN], struct span proposal,
-			 u8 ret_commitment[LEDGER_HASH_LEN])
-{
-	const struct ledger_piece pieces[] = { { action_salt, EVIDENCE_ACTION_SALT_LEN },
-					       { proposal.bytes, proposal.len } };
-
-	ledger_hash(LEDGER_DOMAIN_ACTION, pieces, 2, ret_commitment);
-}
-
 bool evidence_of_packet(const struct evidence *evidence)
 {
 	const struct vg_record *record = &evidence->record;

@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "agent/handshake/payload.h"
+#include "ledger/evidence.h"
 #include "voltgate/siphash.h"
 
 #define PAYLOAD_NONCE_LEN crypto_aead_chacha20poly1305_IETF_NPUBBYTES
@@ -65,13 +66,6 @@ static int payload_padding_right(const struct reader *reader, size_t len)
 	return 0;
 }
 
-void action_commitment(const u8 salt[ACTION_SALT_LEN], struct span proposal, u8 ret_commitment[LEDGER_HASH_LEN])
-{
-	const struct ledger_piece pieces[] = { { salt, ACTION_SALT_LEN }, { proposal.bytes, proposal.len } };
-
-	ledger_hash(LEDGER_DOMAIN_ACTION, pieces, 2, ret_commitment);
-}
-
 static void payload_tag(const u8 key[SESSION_KEYS_VID_LEN], u8 *vid, size_t len)
 {
 	struct vg_siphash_key siphash_key;
@@ -102,7 +96,7 @@ int action_seal(const struct session_keys *keys, struct vg_vid_fields *fields, c
 	len = payload_padded(writer_len(&writer));
 	fields->payload_len = (u32)(LEDGER_HASH_LEN + len + NOISE_TAG_LEN);
 	payload_header(fields, ret_vid);
-	action_commitment(request->salt, request->proposal, ret_vid + VG_VID_HEADER_LEN);
+	evidence_commitment(request->salt, request->proposal, ret_vid + VG_VID_HEADER_LEN);
 	payload_seal(keys->action, fields->sequence, ret_vid, ACTION_HEAD_LEN, plain, len);
 	payload_tag(keys->vid, ret_vid, VG_VID_HEADER_LEN + fields->payload_len);
 	sodium_memzero(plain, sizeof(plain));
@@ -141,7 +135,7 @@ int action_open(const struct session_keys *keys, const u8 *vid, size_t len, u8 *
 		err = action_decode(plain, fields.payload_len - least, ret_request);
 	if (err)
 		return err;
-	action_commitment(ret_request->salt, ret_request->proposal, commitment);
+	evidence_commitment(ret_request->salt, ret_request->proposal, commitment);
 	return memcmp(commitment, vid + VG_VID_HEADER_LEN, sizeof(commitment)) ? -EBADMSG : 0;
 }
 

@@ -6,7 +6,7 @@
  *   action's payload (types 17 to 20) = commitment 32, then under the action key, nonce four zeros and the VID's
  *     sequence, additional data the VID's header and the commitment:
  *       action salt 16, mandate 108, mandate's signature 64, proposal span16, zeros up to a multiple of 64 bytes
- *     commitment = hash(ACTION: action salt, proposal)
+ *     commitment = hash(ACTION: action salt, proposal): evidence_commitment()
  *   answer's payload (type 4; session 0, sequence = the answer's own count, generated 0, tag zeros) = under the answer
  *     key, nonce four zeros and that count, additional data the VID's header:
  *       sequence answered u64, stage u8, outcome u8, block u64, index u32, text span16, zeros up to a multiple of 64
@@ -47,8 +47,6 @@ struct answer {
 	struct span text; /* sentence, or the contract's result; bytes, not ended by 0 */
 };
 
-/* The commitment with which an action's payload begins. */
-void action_commitment(const u8 salt[ACTION_SALT_LEN], struct span proposal, u8 ret_commitment[LEDGER_HASH_LEN]);
 /*
  * The whole VID of an action, tag included, under @keys. @fields: session, sequence, generated, type (payload_len is
  * set here). Its length; -EMSGSIZE: the proposal is longer than ACTION_PROPOSAL_MAX; -EINVAL: not an action's type.

@@ -2,7 +2,7 @@
 # Tests of the contract "charging". This fragment is read before tests/txn's, so the ledger's part is listed here again.
 CHARGING_WORLD := tests/txn/world.c tests/txn/world_draft.c tests/txn/action.c \
 	$(addprefix ledger/,hash.c cursor.c merkle.c block.c transaction.c transaction_proposal.c rwset.c rwset_private.c \
-	endorsement.c evidence.c mandate.c rating.c credential.c membership.c membership_check.c outcome.c buckettree.c \
+	endorsement.c evidence.c evidence_commitment.c mandate.c rating.c credential.c membership.c membership_check.c outcome.c buckettree.c \
 	store_memory.c verifier.c) $(wildcard ledger/execute*.c ledger/state*.c ledger/proven.c)
 CHARGING_STAGE := tests/contract/money_stage.c tests/contract/session_stage.c $(CONTRACT_SOURCES) $(CHARGING_WORLD)
 CHARGING_LIBS := -lsodium -lcrypto -ljansson

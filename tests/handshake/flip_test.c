@@ -219,7 +219,7 @@ static void test_other_commitment(void)
 	if (crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, vid + head, sealed, vid, head, nonce,
 						      keys.action))
 		abort();
-	action_commitment(request.salt, (struct span){ shown, sizeof(shown) }, vid + VG_VID_HEADER_LEN);
+	evidence_commitment(request.salt, (struct span){ shown, sizeof(shown) }, vid + VG_VID_HEADER_LEN);
 	crypto_aead_chacha20poly1305_ietf_encrypt(vid + head, NULL, plain, sealed - NOISE_TAG_LEN, vid, head, NULL,
 						  nonce, keys.action);
 	ktap_ok(action_open(&keys, vid, (size_t)len, plain, &opened) == -EBADMSG,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "agent/handshake/payload.h"
+#include "ledger/evidence.h"
 #include "tests/handshake/gateway.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -88,9 +89,9 @@ static size_t fuzz_seal(const u8 *key, u8 type, u64 sequence, size_t open_len, c
 	memcpy(vid, &header, sizeof(header));
 	memcpy(nonce + 4, &word, 8);
 	if (open_len && size > 190)
-		action_commitment(data,
-				  (struct span){ data + 190, (size_t)(data[188] << 8 | data[189]) % (size - 189) },
-				  vid + VG_VID_HEADER_LEN);
+		evidence_commitment(data,
+				    (struct span){ data + 190, (size_t)(data[188] << 8 | data[189]) % (size - 189) },
+				    vid + VG_VID_HEADER_LEN);
 	crypto_aead_chacha20poly1305_ietf_encrypt(vid + VG_VID_HEADER_LEN + open_len, NULL, data, size, vid,
 						  VG_VID_HEADER_LEN + open_len, NULL, nonce, key);
 	return VG_VID_OVERHEAD + open_len + size + 16;

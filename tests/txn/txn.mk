@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Tests of transactions: codecs, execution, contracts, endorsement.
 TXN_CODECS := $(addprefix ledger/,hash.c cursor.c merkle.c block.c transaction.c transaction_proposal.c rwset.c rwset_private.c \
-	endorsement.c evidence.c mandate.c credential.c membership.c membership_check.c outcome.c)
+	endorsement.c evidence.c evidence_commitment.c mandate.c credential.c membership.c membership_check.c outcome.c)
 TXN_EXECUTION := $(TXN_CODECS) $(wildcard ledger/execute*.c ledger/state*.c) ledger/buckettree.c ledger/store_memory.c \
 	ledger/verifier.c ledger/proven.c ledger/rating.c
 TXN_WORLD := tests/txn/world.c tests/txn/world_draft.c tests/txn/action.c $(TXN_EXECUTION)
