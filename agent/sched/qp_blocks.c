@@ -311,10 +311,11 @@ int qp_blocks_solve(const struct qp *qp, double seconds, double *ret_values, dou
 		blocks_start(&blocks);
 	for (i = 0; !err && !step && i < BLOCKS_STEPS_MAX; i++) {
 		step = blocks_step(&blocks, dual, &before);
+		if (step < 0) /* no further; near enough, perhaps: the caller looks */
+			break;
 		if (seconds > 0 && blocks_clock() - began > seconds)
 			err = -EINTR;
 	}
-	/* where it could go no further may still be near enough: the caller looks */
 	for (i = 0; !err && i < qp->columns; i++)
 		ret_values[i] = blocks.free[i] == ~0U ? qp->lower[i] : blocks.x[blocks.free[i]];
 	for (i = 0; !err && i < blocks.rows; i++)
