@@ -234,6 +234,11 @@ static void terms(void)
 	ktap_ok(refused(drive_start(&drive, 4000, now(), false), -EBUSY, "closed"), "%s", stage.output.refusal);
 	drive.charger = 2;
 	ktap_ok(!drive_start(&drive, 1000, now(), false), "its other charger is open");
+	stage_block(700 * WORLD_SECOND);
+	ktap_ok(refused(drive_start(&drive, 1000, now() - 601 * WORLD_SECOND, false), -EINVAL, "older than"), "%s",
+		stage.output.refusal);
+	ktap_ok(!drive_start(&drive, 1000, now() - 600 * WORLD_SECOND, false),
+		"as old as a transaction lives it is taken");
 }
 
 static void reservations(void)
