@@ -198,11 +198,13 @@ static void travels(void)
 {
 	struct stage_client *twins = stage_enrol("twins", 0, CREDENTIAL_CLIENT);
 	struct drive drive = { twins, "oslo", "", "", 1, 1, 0, 5000, 50000 };
+	char home[65];
 	json_t *array;
 
 	DO(twins, "account.register");
 	DO(stage.administrator[0], "account.deposit", twins->hex, "1000000");
 	station_at("oslo", "59900000", "10700000", drive.station);
+	memcpy(home, drive.station, sizeof(home));
 	drive_start(&drive, 1000, stage.world.time + WORLD_SECOND, true);
 	drive_meter(&drive, "session.stop", 1, 1500, stage.world.time + MINUTE, true);
 	drive_start(&drive, 1500, stage.world.time + MINUTE, true);
@@ -220,10 +222,17 @@ static void travels(void)
 		"one id at two places is found across gateways: %.*s", 200, stage.output.result.bytes);
 	json_decref(array);
 	drive_meter(&drive, "session.stop", 1, 1500, stage.world.time + MINUTE, true);
+	/* Three hours are enough for the way back: that is no second pair. */
+	drive.station_name = "oslo";
+	memcpy(drive.station, home, sizeof(home));
+	drive_until(stage.world.time + 90 * MINUTE);
+	drive_until(stage.world.time + 90 * MINUTE);
+	ktap_ok(!drive_start(&drive, 2000, stage.world.time, true), "back three hours later: %s", stage.output.refusal);
+	drive_meter(&drive, "session.stop", 1, 2500, stage.world.time + MINUTE, true);
 	QUERY("misbehaviour.travel", twins->hex);
 	array = stage_json();
 	ktap_ok(json_array_size(array) == 1 && active(twins),
-		"still so once it is billed; and nobody is suspended by it");
+		"still so once it is billed and the vehicle is back; and nobody is suspended by it");
 	json_decref(array);
 }
 
