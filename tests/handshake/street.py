@@ -95,7 +95,7 @@ def setns(fd):
 
 
 def whole_way(points, world, wallet, gate, station):
-    words = ["--station", station.id, "--cable", station.cable]
+    words = ["--station", station.id, "--cable", station.cable(1)]
     with points.point("a vehicle goes the whole way by packets: hello, reserve, start, meter, stop, rate"):
         lines = drive(world, wallet, gate, *words, "hello", "reserve", "start", "meter", "meter", "stop", "rate=5")
         assert all(line["outcome"] == "valid" and line["stage"] == "committed" for line in lines[1:]), lines
@@ -125,7 +125,7 @@ def silent_gateway(points, world, wallet, gate, station):
             node.process.send_signal(signal.SIGSTOP)
         resume = threading.Timer(2.5, lambda: [node.process.send_signal(signal.SIGCONT) for node in peers])
         try:
-            lines = drive(world, wallet, gate, "--station", station.id, "--cable", station.cable, "--retry", "500", "--patience", "40000",
+            lines = drive(world, wallet, gate, "--station", station.id, "--cable", station.cable(1), "--retry", "500", "--patience", "40000",
                           "reserve", "cancel", before=resume.start)
         finally:
             resume.join()
@@ -190,7 +190,7 @@ def rekeyed(points, world, wallet, gate):
 def roamed(points, world, wallet, station):
     with points.point("a charging session goes on at another gateway after a new handshake"):
         one, two = world.gates
-        words = ["--station", station.id, "--cable", station.cable]
+        words = ["--station", station.id, "--cable", station.cable(1)]
         lines = drive(world, wallet, one, *words, "start", "meter")
         charging = told(lines, "start")["charging"]
         lines = drive(world, wallet, two, *words, "--charging", charging, "meter", "stop", "rate=4")
@@ -230,7 +230,7 @@ def flooded(points, world, wallet, gate, station):
         wait_for(lambda: reason(gate.counters(), "bad-cookie") > FLOOD / 2, "the flood is there", 10)
 
     with points.point(f"{FLOOD} hellos a second, fifty times what is judged: an admitted vehicle loses no packet and waits for none"):
-        lines = drive(world, wallet, gate, "--station", station.id, "--cable", station.cable, "hello", "wait=1800", "beacon=100", "reserve",
+        lines = drive(world, wallet, gate, "--station", station.id, "--cable", station.cable(1), "hello", "wait=1800", "beacon=100", "reserve",
                       "start", "meter", "meter", "stop", before=after_hello)
         assert running[0].poll() is None, "the flood ended too early to tell"
         assert all(line.get("packets", 1) == 1 for line in lines), lines
@@ -310,7 +310,7 @@ def restarted(points, world, wallet, gate, station):
     with points.point("a gateway that was killed has forgotten its sessions: the vehicle shakes hands again and goes on charging"):
         world.level()
         height = world.nodes[2].height()
-        lines = drive(world, wallet, gate, "--station", station.id, "--cable", station.cable, "--patience", "40000", "--retry", "500",
+        lines = drive(world, wallet, gate, "--station", station.id, "--cable", station.cable(1), "--patience", "40000", "--retry", "500",
                       "start", "wait=2500", "meter", "stop", before=kill_and_start)
         assert told(lines, "stop")["result"]["state"] == "paid", lines
         assert told(lines, "meter")["packets"] > 4 and told(lines, "meter")["charging"] == told(lines, "start")["charging"], lines
