@@ -45,5 +45,7 @@ struct ledger *charge_ledger(const struct charge *charge);
 /* --- request.c: invoker_options.done and .endorsed of actions --- */
 void request_done(struct charge *charge, const struct invoker_result *result);
 void request_endorsed(struct charge *charge, u64 number, struct span text);
+/* Often: who waits for long is told how far it is. */
+void request_tick(struct charge *charge, u64 now_us);
 
 #endif

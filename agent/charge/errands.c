@@ -193,3 +193,8 @@ u32 errands_under_way(const struct errands *errands)
 {
 	return errands->lists[ERRAND_UNDER_WAY].count;
 }
+
+struct errand *errands_oldest(const struct errands *errands)
+{
+	return errands->lists[ERRAND_UNDER_WAY].oldest;
+}

@@ -23,6 +23,7 @@ struct errand {
 	u64 since_us;	      /* monotonic: when it was first taken */
 	u64 ended_us;	      /* when it was answered */
 	struct answer answer; /* the last one, its sequence that of the packet that asked last; stage 0: none yet */
+	bool told;	      /* that it is endorsed */
 	char text[ANSWER_TEXT_MAX];
 };
 
@@ -48,6 +49,8 @@ void errand_say(struct errand *errand, const void *text, size_t len);
 void errands_drop(struct errands *errands);
 /* Forgets answers older than @before_us. */
 void errands_forget(struct errands *errands, u64 before_us);
+/* The oldest under way; those after it by ->newer. NULL: none. */
+struct errand *errands_oldest(const struct errands *errands);
 u32 errands_under_way(const struct errands *errands);
 
 #endif

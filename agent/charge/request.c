@@ -15,6 +15,8 @@
 #include "agent/contract/charging.h"
 #include "agent/greet.h"
 
+#define REQUEST_PATIENCE_US 300000 /* what is not committed by then is told to be endorsed */
+
 struct request { /* an action as it was opened */
 	const struct greeted *greeted;
 	u64 sequence;
@@ -169,7 +171,18 @@ void request_endorsed(struct charge *charge, u64 number, struct span text)
 	charge->counts.endorsed++;
 	errand->answer.stage = ANSWER_ENDORSED;
 	errand_say(errand, text.bytes, text.len);
-	request_tell(charge, errand);
+}
+
+void request_tick(struct charge *charge, u64 now_us)
+{
+	struct errand *errand = errands_oldest(charge->errands);
+
+	for (; errand && now_us - errand->since_us >= REQUEST_PATIENCE_US; errand = errand->newer) {
+		if (errand->answer.stage != ANSWER_ENDORSED || errand->told)
+			continue;
+		errand->told = true;
+		request_tell(charge, errand);
+	}
 }
 
 static void request_committed(struct charge *charge, struct errand *errand, const struct invoker_result *result)

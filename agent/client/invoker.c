@@ -397,7 +397,8 @@ static u32 invoker_turn(struct invoker *invoker, u64 now_us)
 
 int invoker_start(struct invoker *invoker, const struct invoker_call *call)
 {
-	struct invoker_work *work = calloc(1, sizeof(*work));
+	struct invoker_work *work =
+		calloc(1, sizeof(*work) + invoker->membership->node_count * sizeof(struct invoker_ask));
 	int err;
 
 	if (!work)

@@ -278,7 +278,7 @@ void invoker_endorse_reset(struct invoker_work *work)
 {
 	u32 i;
 
-	for (i = 0; i < MEMBERSHIP_NODES_MAX; i++) {
+	for (i = 0; i < work->invoker->membership->node_count; i++) {
 		if (work->asks[i].call)
 			grpc_call_cancel(work->asks[i].call);
 		if (work->asks[i].home)

@@ -50,7 +50,7 @@ struct invoker_work {
 	u8 outcome; /* what the last no was called */
 	u8 *result;
 	size_t result_len;
-	struct invoker_ask asks[MEMBERSHIP_NODES_MAX];
+	struct invoker_ask asks[]; /* one for each node */
 };
 
 struct invoker {
