@@ -29,10 +29,9 @@ ok() { # ok TEXT COMMAND...
 }
 
 wait_for() { # wait_for COMMAND...: polls, at most 60 s
-	left=600
+	end=$(($(date +%s) + 60))
 	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || return 1
+		[ "$(date +%s)" -lt $end ] || return 1
 		usleep 100000 2>/dev/null || sleep 0.1
 	done
 }
@@ -48,7 +47,7 @@ stop_agent() {
 cli() { "$bin/voltgate" -S "$work/sock" "$@"; }
 value() { tr -d ' ' | tr ',{}' '\n\n\n' | sed -n "s/^\"$1\":\"*\([^\"]*\)\"*$/\1/p" | head -1; } # value NAME: of JSON on standard input
 hands() { cli -j status | value "$1"; }
-listed() { [ "$(cli -j session list | grep -c '"id"')" = "$1" ]; } # listed COUNT
+listed() { [ "$(cli -j session list | tr -d ' ' | grep -c '"revoked":false')" = "$1" ]; } # listed COUNT: the module still lists revoked ones
 
 drive() { # drive WORD...: voltgate-vehicle from the car's namespace
 	ip netns exec "$car" "$bin/voltgate-vehicle" -j --gateway 10.7.1.1 --key "$key" --wallet "$work/wallet" --station "$(printf '%064d' 0)" \
@@ -148,7 +147,7 @@ cookie() {
 
 revoke() {
 	"$bin/voltgate" org revoke "$work/acme" --genesis "$work/power.genesis" --key "$work/wallet/client.crt" --out "$work/revoke.tx" &&
-		enrol "$work/revoke.tx" && wait_for listed 0
+		enrol "$work/revoke.tx" && wait_for listed 0 && grep -q 'ended at the gate' "$work/said"
 }
 
 silence() {
