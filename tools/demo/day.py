@@ -96,7 +96,7 @@ class Car:
     def drive(self, gate, station, *steps, charging=None, again=0):
         """The steps at a gateway; all told is kept. True: all were done."""
         words = ["ip", "netns", "exec", self.netns, VEHICLE, "-j", "-g", gate.gate4, "-k", gate.handshake_key, "-w", self.wallet.folder,
-                 "-s", station.id, "-t", str(station.tariff), "-p", "1500000", "-e", "400000", "-C", station.cable, "-P", "20000"]
+                 "-s", station.id, "-t", str(station.tariff), "-p", "1500000", "-e", "400000", "-C", station.cable(1), "-P", "20000"]
         if charging:
             words += ["-i", charging]
         done = subprocess.run([*words, *steps], capture_output=True, text=True, timeout=180)
@@ -124,7 +124,7 @@ def build(options):
 def settle(day):
     chapter("Stations, prices, vehicles")
     for index, gate in enumerate(day.gates):
-        station = Station(day, gate, f"Station {index + 1}")
+        station = Station(day, gate, f"Station {index + 1}", speed=600)
         station.grid, station.tariff, station.gate = f"EV{index % 3 + 1}", 1, gate
         day.stations.append(station)
     day.note("stations", f"{len(day.stations)} stations are registered, each with a charger whose meter signs")
