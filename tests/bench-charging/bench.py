@@ -41,17 +41,28 @@ def measure(words, path, vehicles, courses, rate=0.0):
         more = ["--gateway", gate.gate4, "--gateway-key", gate.own("handshake")["key"]] if path == "evidence" else []
         # In the vehicles' namespace; the nodes' addresses are reached through a wire to the hub.
         world.wire_street_to_hub()
-        began = [cpu_seconds(node) for node in world.nodes]
-        done = subprocess.run(
+        fleet = subprocess.Popen(
             ["ip", "netns", "exec", world.street, FLEET, "--genesis", world.genesis, "--certificate", f"{admin}/client.crt", "--key",
              f"{admin}/client.key", "--authority", f"{world.org(gate.organisation)}/org.key", "--node", node_key(gate), "--vehicles",
              str(vehicles), "--courses", str(courses), "--rate", str(rate), "--warm", str(words.warm), "--seconds", str(words.seconds),
-             *more], capture_output=True, text=True, timeout=600)
-        if done.returncode:
-            raise Trouble(done.stderr[-2000:])
-        result = json.loads(done.stdout)
-        result["stderr"] = done.stderr.splitlines()[-6:]
-        result["node_cpu_s"] = [round(cpu_seconds(node) - before, 2) for node, before in zip(world.nodes, began)]
+             *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        world.processes.append(fleet)
+        said = []
+        while not said or not said[-1].startswith("fleet:"):
+            said.append(fleet.stderr.readline() or "fleet: ended")
+        heights = world.nodes[0].height()
+        began = [cpu_seconds(node) for node in world.nodes]
+        out, err = fleet.communicate(timeout=600)
+        if fleet.returncode:
+            raise Trouble("".join(said) + err[-2000:])
+        result = json.loads(out)
+        result["stderr"] = err.splitlines()[-6:]
+        spent = [cpu_seconds(node) - before for node, before in zip(world.nodes, began)]
+        result["blocks"] = world.nodes[0].height() - heights
+        result["node_cpu_s"] = [round(one, 2) for one in spent]
+        # Warming up is in it too.
+        done = result["transactions_per_second"] * (words.seconds + words.warm) or 1
+        result["node_cpu_us_per_transaction"] = round(1e6 * sum(spent) / done)
         result["charge"] = gate.own("charge")
         if words.verify:
             for node in world.nodes:
@@ -64,7 +75,8 @@ def tell(row):
     print(f"{row['path']:9} {'peak' if not row['rate'] else 'half load':9} {row['sessions_per_second']:7.1f} sessions/s "
           f"{row['transactions_per_second']:7.0f} tx/s   start p50 {row['start']['p50_ms']:6.1f} p99 {row['start']['p99_ms']:6.1f} ms   "
           f"any step p50 {row['step']['p50_ms']:6.1f} p99 {row['step']['p99_ms']:6.1f} ms   invalid {row['invalid']} refused "
-          f"{row['refused']} again {row['again']}   load's own CPU {row['own_cpu']:.2f}", flush=True)
+          f"{row['refused']} again {row['again']}   {row['node_cpu_us_per_transaction']} us of CPU a transaction on all nodes, {row['blocks']} blocks, "
+          f"load's own CPU {row['own_cpu']:.2f}", flush=True)
 
 
 def main():

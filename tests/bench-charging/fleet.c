@@ -29,7 +29,7 @@
 #include "tools/voltgate/genesis_file.h"
 #include "tools/voltgate/org_key.h"
 
-#define AGAIN_S 1.0 /* without an answer the same proposal goes in another packet */
+#define AGAIN_S 5.0 /* without an answer the same proposal goes in another packet */
 #define HELLO_S 30.0
 #define LATENCIES_MAX 4000000
 

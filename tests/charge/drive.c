@@ -5,7 +5,7 @@
  *
  *   drive --wallet FOLDER --gateway ADDRESS --key HEX     (FOLDER as of `voltgate wallet create`)
  *
- *   hello                                    a handshake
+ *   hello [TRIES]                            a handshake
  *   gateway ADDRESS HEX                      the next hello goes there
  *   mandate STATION TARIFF PRICE ENERGY [CHARGING]
  *                                            signs a mandate for this session
@@ -164,7 +164,7 @@ static enum car_heard hear(struct drive *drive, u32 patience_ms, u8 *plain, stru
 	return heard;
 }
 
-static void hello(struct drive *drive)
+static void hello(struct drive *drive, int most)
 {
 	u8 vid[HELLO_LEN], plain[VG_VID_PAYLOAD_MAX];
 	struct answer answer;
@@ -172,7 +172,7 @@ static void hello(struct drive *drive)
 	int tries;
 
 	open_socket(drive);
-	for (tries = 0; tries < 3; tries++) {
+	for (tries = 0; tries < most; tries++) {
 		car_greet(&drive->car, vid);
 		if (send(drive->fd, vid, sizeof(vid), 0) < 0)
 			die(strerror(errno));
@@ -315,7 +315,7 @@ static void act(struct drive *drive, char **words, u32 count)
 static void obey(struct drive *drive, char **words, u32 count)
 {
 	if (!strcmp(words[0], "hello")) {
-		hello(drive);
+		hello(drive, count > 1 ? atoi(words[1]) : 3);
 	} else if (!strcmp(words[0], "gateway") && count == 3) {
 		take_gateway(drive, words[1], words[2]);
 		say(json_pack("{s:s}", "gateway", words[1]));
