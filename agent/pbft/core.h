@@ -215,6 +215,8 @@ struct slot *slot_touch(struct pbft *core, u64 number); /* the same, to put some
 /* The block that @number follows: last committed or the candidate before. False: not known. */
 bool slot_parent(struct pbft *core, u64 number, struct head *ret_parent);
 void slot_forget_view(struct slot *slot);
+/* What was proposed and voted in the view that is left says nothing in the next. */
+void slot_forget_views(struct pbft *core);
 /* Discards candidates from @number on, the shell's too. */
 void slot_discard(struct pbft *core, u64 number);
 

@@ -112,7 +112,6 @@ bool newview_renew(struct pbft *core, struct slot *slot)
 	bool stale = false;
 	u8 hash[32];
 
-	slot_forget_view(slot);
 	if (slot->offer.there && slot->offer.view != core->view)
 		slot->offer.there = false;
 	if (slot->number <= core->view_base)
@@ -176,6 +175,7 @@ void newview_enter(struct pbft *core)
 	core->entered_us = core->progress_us = core->now_us;
 	core->entered_passed = core->passed;
 	core->counters[PBFT_COUNTER_VIEWS]++;
+	slot_forget_views(core);
 	for (number = core->low + 1; number <= core->high || number <= end; number++) {
 		struct slot *slot = slot_touch(core, number);
 

@@ -324,9 +324,9 @@ void prepare_advance(struct pbft *core, u64 number)
 
 	if (!slot || core->changing)
 		return;
-	/* The window has reached a number that the new view selected. */
+	/* The window has reached a number that the new view selected: something is in it from now on. */
 	if (!slot->known && newview_selected(core, number, NULL))
-		newview_renew(core, slot);
+		newview_renew(core, slot_touch(core, number));
 	if (slot->offer.there && slot->offer.view == core->view && !slot->proposed)
 		offer_judge(core, slot);
 	if (core->changing)

@@ -11,13 +11,10 @@
 /* A vote in @view shows that the view was entered; a view change that it was left. */
 static void move_to(struct pbft *core, u64 view, bool changing)
 {
-	u64 number;
-
 	if (view < core->view || (view == core->view && (changing || !core->changing)))
 		return;
 	if (view > core->view)
-		for (number = core->stable + 1; number <= core->high; number++)
-			slot_forget_view(slot_get(core, number));
+		slot_forget_views(core);
 	core->view = view;
 	core->changing = changing;
 }

@@ -68,6 +68,16 @@ void slot_forget_view(struct slot *slot)
 	slot->selected = slot->proposed = slot->voted = slot->prepared = false;
 }
 
+/* Those at or below a transfer too, which the next view may propose again. */
+void slot_forget_views(struct pbft *core)
+{
+	struct slot *slot;
+	u64 number;
+
+	for (number = core->stable + 1; number <= core->high && (slot = slot_get(core, number)); number++)
+		slot_forget_view(slot);
+}
+
 void slot_discard(struct pbft *core, u64 number)
 {
 	struct pbft_effect *effect = effect_add(core, PBFT_DISCARD);

@@ -320,6 +320,83 @@ static void forged_change(void)
 	one_done(&one);
 }
 
+/* A primary whose ledger lags: of what its view selects, 17 to 20 lie beyond the window until it has caught up. */
+static void beyond_the_window(void)
+{
+	static struct pbft_message changes[3];
+	static struct pbft_certificate proofs[16];
+	struct pbft_event synced = { .type = PBFT_SYNCED };
+	struct pbft_block block;
+	struct one one;
+	u32 i;
+
+	one_start(&one, 4, 3);
+	for (i = 0; i < 3; i++)
+		changes[i] = change(&one, i, 3, i ? 0 : 4, 0, i);
+	for (i = 0; i < 16; i++)
+		proofs[i] = one_certificate(&one, PBFT_PREPARE, 0, one_block(&one, 5 + i, 0), room[3 + i]);
+	changes[0].view_change.prepared = proofs;
+	changes[0].view_change.prepared_count = 16;
+	for (i = 0; i < 2; i++) {
+		one_seal(&one, &changes[i]);
+		one_receive(&one, i, &changes[i]);
+	}
+	synced.synced.block = one_block(&one, 8, 0);
+	one_step(&one, &synced);
+	for (i = 9; i <= 20; i++)
+		one_executed(&one, 3, one_block(&one, i, 0), PBFT_ACCEPTED);
+	ktap_ok(one.status.view == 3 && one_effect(&one, PBFT_SEND, PBFT_PREPREPARE, 0) &&
+			one_effect(&one, PBFT_SEND, PBFT_PREPREPARE, 0)->message->preprepare.block.number == 20,
+		"C13: what the view selects beyond the window is proposed when the window has come");
+	for (i = 0; i < 3; i++)
+		changes[i] = change(&one, i, 4, 8, 0, i);
+	enter(&one, changes, 4);
+	for (i = 9; i <= 17; i++) {
+		block = one_block(&one, i, i == 9 ? 0 : 7);
+		block.header[0] = 7;
+		prepare(&one, 4, block);
+	}
+	ktap_ok(one.status.view == 4 && !one.status.changing && !one_effect(&one, PBFT_MISBEHAVED, 0, 0) &&
+			one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0),
+		"C24: what was proposed there in the view before contradicts nothing in the next");
+	one_done(&one);
+}
+
+/* Blocks 5 and 6 came as blocks; the next view proposes them again, and is not measured by what stood there before. */
+static void below_the_transfer(void)
+{
+	static struct pbft_message changes[3];
+	static struct pbft_certificate proofs[2];
+	struct pbft_event synced = { .type = PBFT_SYNCED };
+	struct pbft_message message;
+	struct one one;
+	bool accused = false;
+	u32 i;
+
+	one_start(&one, 4, 3);
+	for (i = 1; i <= 6; i++)
+		prepare(&one, 0, one_block(&one, i, 0));
+	synced.synced.block = one_block(&one, 6, 1);
+	one_step(&one, &synced);
+	for (i = 0; i < 3; i++)
+		changes[i] = change(&one, i, 2, 4, 1, i);
+	for (i = 0; i < 2; i++)
+		proofs[i] = one_certificate(&one, PBFT_PREPARE, 1, one_block(&one, 5 + i, 1), room[3 + i]);
+	changes[1].view_change.prepared = proofs;
+	changes[1].view_change.prepared_count = 2;
+	enter(&one, changes, 2);
+	for (i = 5; i <= 6; i++) {
+		message = one_preprepare(&one, 2, one_block(&one, i, 1));
+		one_receive(&one, 2, &message);
+		accused |= one_effect(&one, PBFT_MISBEHAVED, 0, 0) != NULL;
+	}
+	ktap_ok(one.status.view == 2 && !one.status.changing && !accused,
+		"C24: nor what stood below a transfer in a view that lost");
+	prepare(&one, 2, one_block(&one, 7, 1));
+	ktap_ok(one_effect(&one, PBFT_SEND, PBFT_PREPARE, 0), "and the next proposal is taken");
+	one_done(&one);
+}
+
 int main(void)
 {
 	ktap_plan(0);
@@ -333,5 +410,7 @@ int main(void)
 	older_new_view();
 	base_below();
 	forged_change();
+	beyond_the_window();
+	below_the_transfer();
 	return ktap_exit();
 }
