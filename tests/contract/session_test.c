@@ -366,6 +366,7 @@ static void long_session(void)
 {
 	struct drive drive = drive_to(stage.wallet, "long");
 	u64 t = now(), step;
+	json_t *object;
 	u32 number = 0;
 
 	drive_start(&drive, 1000, t, true);
@@ -381,6 +382,11 @@ static void long_session(void)
 		stage.output.refusal);
 	stage_block(3700 * WORLD_SECOND);
 	ktap_ok(!drive_close(&drive, stage.administrator[0]), "is closed by the operator");
+	QUERY("bill.show", stage.wallet->hex, stage_decimal(stage_number("bill")));
+	object = stage_json();
+	ktap_ok(json_array_size(json_object_get(object, "lines")) >= 2,
+		"and has a line for each day, though one price");
+	json_decref(object);
 }
 
 /* --- mandates --- */
