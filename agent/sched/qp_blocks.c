@@ -14,9 +14,11 @@
 #define BLOCKS_STEPS_MAX 120
 #define BLOCKS_STIFF 1e8 /* of equations, over the scale of money per size */
 #define BLOCKS_BACK 0.995
+#define BLOCKS_ROOM 1e-15 /* left to a bound, relative */
 #define BLOCKS_MISS 1e-9
 #define BLOCKS_GAP 1e-17	/* aimed at */
 #define BLOCKS_GAP_ENOUGH 1e-13 /* where it no longer falls */
+#define BLOCKS_APART 1e-7	/* the same of each pair: the mean hides one that lags behind */
 
 static double blocks_gradient(const struct blocks *blocks, u32 i)
 {
@@ -85,24 +87,43 @@ static void blocks_start(struct blocks *blocks)
 struct blocks_state {
 	double miss, dual, gap; /* largest: rows missed, gradient left; mean complementarity */
 	double pairs;
+	double apart; /* the pair furthest from resting on one side: room and price, relative, whichever is smaller */
 };
+
+/* One pair of room to a bound and the bound's price. */
+static void blocks_pair(struct blocks_state *state, double room, double price, const double scale[2])
+{
+	state->gap += room * price;
+	state->pairs++;
+	state->apart = fmax(state->apart, fmin(room / scale[0], price / scale[1]));
+}
+
+/* What is large in the solution at hand: of columns, of money. */
+static void blocks_scale(const struct blocks *blocks, double ret_scale[2])
+{
+	u32 i;
+
+	ret_scale[0] = ret_scale[1] = 1;
+	for (i = 0; i < blocks->columns; i++) {
+		ret_scale[0] = fmax(ret_scale[0], fabs(blocks->x[i]));
+		ret_scale[1] = fmax(ret_scale[1], fabs(blocks_gradient(blocks, i)));
+	}
+}
 
 /* Residuals; the dual ones are left in rx with the sign of -residual. */
 static struct blocks_state blocks_measure(struct blocks *blocks)
 {
 	struct blocks_state state = { 0 };
+	double scale[2];
 	u32 i, k;
 
+	blocks_scale(blocks, scale);
 	for (i = 0; i < blocks->columns; i++) {
 		blocks->rx[i] = -blocks_gradient(blocks, i) + blocks->zl[i] - blocks->zu[i];
-		if (blocks->lower[i] > -INFINITY) {
-			state.gap += blocks->zl[i] * (blocks->x[i] - blocks->lower[i]);
-			state.pairs++;
-		}
-		if (blocks->upper[i] < INFINITY) {
-			state.gap += blocks->zu[i] * (blocks->upper[i] - blocks->x[i]);
-			state.pairs++;
-		}
+		if (blocks->lower[i] > -INFINITY)
+			blocks_pair(&state, blocks->x[i] - blocks->lower[i], blocks->zl[i], scale);
+		if (blocks->upper[i] < INFINITY)
+			blocks_pair(&state, blocks->upper[i] - blocks->x[i], blocks->zu[i], scale);
 	}
 	for (i = 0; i < blocks->rows; i++) {
 		const struct blocks_row *row = &blocks->row[i];
@@ -117,14 +138,12 @@ static struct blocks_state blocks_measure(struct blocks *blocks)
 			continue;
 		blocks->phi[i] = 1e-12;
 		if (row->lower > -INFINITY) {
-			state.gap += blocks->vl[i] * (blocks->w[i] - row->lower);
+			blocks_pair(&state, blocks->w[i] - row->lower, blocks->vl[i], scale);
 			blocks->phi[i] += blocks->vl[i] / (blocks->w[i] - row->lower);
-			state.pairs++;
 		}
 		if (row->upper < INFINITY) {
-			state.gap += blocks->vu[i] * (row->upper - blocks->w[i]);
+			blocks_pair(&state, row->upper - blocks->w[i], blocks->vu[i], scale);
 			blocks->phi[i] += blocks->vu[i] / (row->upper - blocks->w[i]);
-			state.pairs++;
 		}
 	}
 	for (i = 0; i < blocks->columns; i++)
@@ -244,34 +263,60 @@ static void blocks_aim(struct blocks *blocks, double aim, bool corrected)
 	}
 }
 
+/* Rounding must not put a value on its bound: what is left of its room is divided by. */
+static double blocks_hold(double value, double lower, double upper)
+{
+	if (lower > -INFINITY)
+		value = fmax(value, lower + BLOCKS_ROOM * (1 + fabs(lower)));
+	if (upper < INFINITY)
+		value = fmin(value, upper - BLOCKS_ROOM * (1 + fabs(upper)));
+	return value;
+}
+
 static void blocks_move(struct blocks *blocks, double length)
 {
 	u32 i;
 
 	for (i = 0; i < blocks->columns; i++) {
-		blocks->x[i] += length * blocks->dx[i];
+		blocks->x[i] = blocks_hold(blocks->x[i] + length * blocks->dx[i], blocks->lower[i], blocks->upper[i]);
 		blocks->zl[i] += length * blocks->dzl[i];
 		blocks->zu[i] += length * blocks->dzu[i];
 	}
 	for (i = 0; i < blocks->rows; i++) {
-		blocks->w[i] += length * blocks->dw[i];
+		if (!blocks->row[i].equal)
+			blocks->w[i] = blocks_hold(blocks->w[i] + length * blocks->dw[i], blocks->row[i].lower,
+						   blocks->row[i].upper);
 		blocks->y[i] += length * blocks->dy[i];
 		blocks->vl[i] += length * blocks->dvl[i];
 		blocks->vu[i] += length * blocks->dvu[i];
 	}
 }
 
+static bool blocks_at_rest(const struct blocks *blocks, const struct blocks_state *state,
+			   const struct blocks_state *before)
+{
+	double scale = (1 + blocks->size) * (1 + blocks->money);
+	bool apart = state->apart > BLOCKS_APART;
+
+	if (state->miss > BLOCKS_MISS * (1 + blocks->size) || state->dual > BLOCKS_MISS * (1 + blocks->money))
+		return false;
+	if (state->gap <= BLOCKS_GAP * scale && !apart)
+		return true;
+	/* no further */
+	return state->gap <= BLOCKS_GAP_ENOUGH * scale && state->gap > before->gap / 2 &&
+	       (!apart || state->apart > 0.9 * before->apart);
+}
+
 /* 1: at rest. 0: go on. -EDOM. */
-static int blocks_step(struct blocks *blocks, double *dual, double *before)
+static int blocks_step(struct blocks *blocks, double *dual, struct blocks_state *before)
 {
 	struct blocks_state state = blocks_measure(blocks);
 	double length, aim, foreseen, scale = (1 + blocks->size) * (1 + blocks->money);
 	int err;
 
-	if (state.miss <= BLOCKS_MISS * (1 + blocks->size) && state.dual <= BLOCKS_MISS * (1 + blocks->money) &&
-	    (state.gap <= BLOCKS_GAP * scale || (state.gap <= BLOCKS_GAP_ENOUGH * scale && state.gap > *before / 2)))
+	if (blocks_at_rest(blocks, &state, before))
 		return 1;
-	*before = state.gap;
+	*before = state;
 	memcpy(dual, blocks->rx, blocks->columns * sizeof(*dual));
 	err = blocks_factor(blocks);
 	if (err)
@@ -281,7 +326,7 @@ static int blocks_step(struct blocks *blocks, double *dual, double *before)
 	length = blocks_length(blocks);
 	foreseen = blocks_foresee(blocks, length, state.pairs);
 	aim = state.gap * pow(foreseen / state.gap, 3);
-	blocks_aim(blocks, fmax(aim, 1e-2 * BLOCKS_GAP * scale), true);
+	blocks_aim(blocks, fmax(aim, 0.3 * BLOCKS_GAP * scale), true);
 	blocks_newton(blocks, dual);
 	length = fmin(1, BLOCKS_BACK * blocks_length(blocks));
 	if (!(length > 1e-10))
@@ -301,7 +346,8 @@ static double blocks_clock(void)
 int qp_blocks_solve(const struct qp *qp, double seconds, double *ret_values, double *ret_prices)
 {
 	struct blocks blocks;
-	double *dual = calloc((size_t)qp->columns + 1, sizeof(*dual)), began = blocks_clock(), before = INFINITY;
+	double *dual = calloc((size_t)qp->columns + 1, sizeof(*dual)), began = blocks_clock();
+	struct blocks_state before = { .gap = INFINITY, .apart = INFINITY };
 	int err = dual ? blocks_sort(&blocks, qp) : -ENOMEM, step = 0;
 	u32 i;
 

@@ -112,6 +112,43 @@ static double try(u64 seed, bool curved, double *ret_cost)
 	return worst;
 }
 
+/*
+ * Units that meet a load at a price of exactly 20, where @idle of them would begin to be worth it: they rest at 0 and
+ * nothing pushes them there. Such pairs come to rest last, behind thousands of others that hide them in any mean.
+ */
+static struct qp *make_idle(u64 seed, u32 units, u32 idle)
+{
+	struct qp *qp = qp_new();
+	double load = 0;
+	u32 i;
+
+	draw_state = seed;
+	for (i = 0; i < units; i++) {
+		double most = draw(100, 400), curve = draw(0.001, 0.02), first = i < idle ? 20 : draw(1, 40);
+
+		qp_column(qp, 0, most, first, curve);
+		qp_block(qp, i);
+		load += fmin(most, fmax(0, (20 - first) / (2 * curve)));
+	}
+	qp_row(qp, load, load);
+	for (i = 0; i < units; i++)
+		qp_term(qp, i, 1);
+	return qp;
+}
+
+static void test_idle(void)
+{
+	struct qp *qp = make_idle(5, 6000, 3);
+	double *value = calloc((size_t)qp->columns + 1, sizeof(*value)), price = 0, worst = INFINITY;
+	int err = qp_blocks_solve(qp, 0, value, &price);
+
+	if (!err)
+		worst = residual(qp, value, &price);
+	ktap_ok(!err && worst < 4e-5, "units that would begin to be worth it are left at rest (%.1e)", worst);
+	free(value);
+	qp_free(qp);
+}
+
 int main(void)
 {
 	double value, worst, other;
@@ -132,6 +169,7 @@ int main(void)
 		qp_free(qp);
 	}
 	ktap_ok(same >= 2, "and linear ones cost what Clp says (%u of 3)", same);
+	test_idle();
 	qp = make(77, false);
 	qp_row(qp, 1e6, INFINITY); /* what no column can give */
 	qp_term(qp, 0, 1);
