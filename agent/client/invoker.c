@@ -15,6 +15,7 @@
 #include "agent/client/invoker_work.h"
 
 #define INVOKER_AGAIN_US 100000
+#define INVOKER_ENDORSERS_AGAIN 4
 #define INVOKER_TURN_US 50000
 #define INVOKER_SHUN_US 3000000 /* a node that did not answer is asked last for so long */
 
@@ -57,6 +58,7 @@ int invoker_new(const struct invoker_options *options, struct invoker **ret_invo
 	invoker->options = *options;
 	invoker->consortium = options->consortium;
 	invoker->membership = &options->consortium->membership;
+	invoker->turned_us = invoker_now_us();
 	invoker->home = options->home ? membership_node_index(invoker->membership, options->home->key) : -1;
 	for (i = 0; i < invoker->membership->node_count; i++) {
 		if ((int)i != invoker->home)
@@ -311,11 +313,24 @@ static void submit_finished(void *arg, enum grpc_status status, const char *text
 	invoker_unsubmitted(work, invoker_node(work), status, text);
 }
 
+/* Was it an endorsement that was refused, perhaps of a node that the channel has revoked? Then others are asked. */
+static bool invoker_may_endorse_again(struct invoker_work *work)
+{
+	if ((work->outcome != LEDGER_REVOKED && work->outcome != LEDGER_BAD_ENDORSEMENT &&
+	     work->outcome != LEDGER_POLICY_UNMET) ||
+	    ++work->rounds > INVOKER_ENDORSERS_AGAIN)
+		return false;
+	work->phase = INVOKER_ENDORSING;
+	return true;
+}
+
 void invoker_unsubmitted(struct invoker_work *work, u32 node, enum grpc_status status, const char *text)
 {
 	invoker_note(work, node, text);
 	if (invoker_is_duplicate(status, text))
 		invoker_look_up(work, node);
+	else if (status == GRPC_FAILED_PRECONDITION && invoker_may_endorse_again(work))
+		invoker_again(work);
 	else if (status == GRPC_FAILED_PRECONDITION || status == GRPC_INVALID_ARGUMENT)
 		invoker_fail(work, work->trouble);
 	else
