@@ -17,6 +17,7 @@ struct vg_cookie_input *core_cookie_input;
 struct vg_ingress *core_ingress;
 struct vg_locked_budget *core_locked_budget;
 struct vg_hello_budget *core_hello_budget;
+struct vg_hello_asked *core_hello_asked;
 struct vg_plain_session *core_session;
 struct vg_session_end *core_session_end;
 struct vg_deny_key *core_deny_key;
