@@ -83,20 +83,24 @@ int account_file(struct contract_run *run, const struct span *arguments, u32 cou
 
 /* --- looking up --- */
 
-/* Does @wallet's own record name @vehicle? */
-static bool wallet_has(struct contract_run *run, const u8 wallet[32], struct span vehicle)
+/* Does @wallet's own record name @vehicle? 1, 0, -errno. */
+static int wallet_has(struct contract_run *run, const u8 wallet[32], struct span vehicle)
 {
 	struct account_key key = account_key('w', wallet);
 	struct span value;
+	int result;
 
-	return !contract_get_private(run, collection, ACCOUNT_SPAN(key), &value) && span_equal(value, vehicle);
+	result = contract_get_private(run, collection, ACCOUNT_SPAN(key), &value);
+	if (result)
+		return result == -ENOENT ? 0 : result;
+	return span_equal(value, vehicle);
 }
 
 struct search {
 	struct contract_run *run;
 	struct span vehicle;
 	u8 *ret_wallet;
-	bool found;
+	int found; /* 1, 0, -errno */
 };
 
 static bool search_one(void *arg, struct span key, struct span value)
@@ -104,11 +108,12 @@ static bool search_one(void *arg, struct span key, struct span value)
 	struct search *search = arg;
 
 	(void)value;
-	if (key.len != 33 || !wallet_has(search->run, key.bytes + 1, search->vehicle))
+	if (key.len != 33)
 		return true;
-	memcpy(search->ret_wallet, key.bytes + 1, 32);
-	search->found = true;
-	return false;
+	search->found = wallet_has(search->run, key.bytes + 1, search->vehicle);
+	if (search->found > 0)
+		memcpy(search->ret_wallet, key.bytes + 1, 32);
+	return !search->found;
 }
 
 int account_of_vehicle(struct contract_run *run, struct span vehicle, u8 ret_wallet[32])
@@ -119,7 +124,7 @@ int account_of_vehicle(struct contract_run *run, struct span vehicle, u8 ret_wal
 	int result = argument_words(run, vehicle, "VEHICLE", ACCOUNT_VEHICLE_MAX);
 
 	result = result ?: contract_get_private(run, collection, vehicle_key(&key, vehicle), &wallet);
-	if (!result && wallet.len == 32 && wallet_has(run, wallet.bytes, vehicle)) {
+	if (!result && wallet.len == 32 && wallet_has(run, wallet.bytes, vehicle) == 1) {
 		memcpy(ret_wallet, wallet.bytes, 32);
 		return 0;
 	}
@@ -127,6 +132,8 @@ int account_of_vehicle(struct contract_run *run, struct span vehicle, u8 ret_wal
 		return result; /* not entitled, no such collection */
 	result = contract_scan(run, (struct span){ (const u8 *)"a", 1 }, (struct span){ NULL, 0 }, search_one, &search);
 	*run->output->refusal = 0;
+	if (!result && search.found < 0)
+		return contract_failed(run, search.found);
 	if (!result && !search.found)
 		result = contract_refuse(run, -ENOENT, "This node knows no account with this EV number.");
 	return result;

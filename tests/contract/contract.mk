@@ -38,7 +38,6 @@ $(eval $(call vg_test,contract/account,tests/contract/account_test.c $(CHARGING_
 $(eval $(call vg_test,contract/account_arguments,tests/contract/account_arguments_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
 $(eval $(call vg_test,contract/recommendation,tests/contract/recommendation_test.c $(CHARGING_STAGE),$(CHARGING_LIBS) -lm))
 $(eval $(call vg_test,contract/audit,tests/contract/audit_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
-$(eval $(call vg_fuzzer,contract_session_fuzz,tests/contract/session_fuzz.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
 $(eval $(call vg_fuzzer,contract_account_fuzz,tests/contract/account_fuzz.c $(CONTRACT_SOURCES) $(CHARGING_WORLD),$(CHARGING_LIBS)))
 $(eval $(call vg_test,contract/money,tests/contract/money_test.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
 $(eval $(call vg_fuzzer,contract_charging_fuzz,tests/contract/charging_fuzz.c tests/contract/chain_stage.c $(CHARGING_STAGE),$(CHARGING_LIBS)))
