@@ -12,6 +12,7 @@ import concurrent.futures
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import time
@@ -91,7 +92,7 @@ class Car:
         with open(plate, "w") as out:
             out.write(f"EV-{number:04d}\n")
         day.ask_as(self.wallet.folder, "account", "register", "--private", plate)
-        day.ask_as(day.admin(self.organisation), "account", "deposit", self.wallet.key, "300")
+        day.ask_as(day.admin(self.organisation), "account", "deposit", self.wallet.key, "5000")
 
     def drive(self, gate, station, *steps, charging=None, again=0):
         """The steps at a gateway; all told is kept. True: all were done."""
@@ -202,9 +203,11 @@ def charge_all(day, cars, pool):
 
 def trouble(day, cars, picks, pool):
     """What goes wrong on purpose; gives the attackers' tallies and what became of the clone."""
-    attacks = [pool.submit(forge, day, gate, number) for number, gate in enumerate(day.gates[:FORGERS])]
     free = [station for station in day.stations if station not in picks.values()][:2]
-    victim = day.gates[FORGERS if len(day.gates) > FORGERS + 1 else -1]
+    chosen = [station.gate for station in picks.values() if station.gate.program != LIAR]
+    victim = max(chosen, key=lambda gate: gate.index)
+    day.attacked = [gate for gate in day.gates if gate is not victim][:FORGERS]
+    attacks = [pool.submit(forge, day, gate, number) for number, gate in enumerate(day.attacked)]
     wait_for(lambda: victim.own("charge")["taken"] >= 2, "a vehicle charges there")
     victim.kill()
     day.note("fault", f"{victim.name} of {victim.organisation} is killed with kill -9, in the middle of it")
@@ -214,6 +217,21 @@ def trouble(day, cars, picks, pool):
     victim.handshake_key = victim.own("handshake")["key"]
     day.note("fault", f"{victim.name} is back, its gate has a new epoch, enrolled by {victim.organisation}'s administrator")
     return victim, cloned, [tally for attack in attacks for tally in attack.result()]
+
+
+def unplug(station):
+    """Who leaves a charger ends what it holds."""
+    with socket.socket(socket.AF_UNIX) as cable:
+        cable.connect(station.cable(1))
+        lines = cable.makefile("rw")
+
+        def ask(**words):
+            lines.write(json.dumps(words) + "\n")
+            lines.flush()
+            return json.loads(lines.readline())
+        held = ask(do="charger").get("session")
+        if held:
+            ask(do="end", session=held)
 
 
 def late(day, cars, picks, jobs, victim):
@@ -227,6 +245,8 @@ def late(day, cars, picks, jobs, victim):
             continue
         if job and picks[car].gate is victim:
             charging = next((one["charging"] for one in car.told if one["do"] == "start" and one.get("stage") == "committed"), None)
+            if not charging:
+                unplug(picks[car])  # its start was lost, but the charger had begun
             if charging:  # the reading that was under way may have been counted, or not
                 car.drive(victim, picks[car], "hello", "again", charging=charging)
             steps = ("hello", "meter", "stop", "rate=4") if charging else ("hello", "start", "meter", "meter", "meter", "meter", "stop", "rate=4")
@@ -248,7 +268,7 @@ def count_attacks(day, tallies):
             expected[reason] = expected.get(reason, 0) + int(number)
     forged = {reason: number for reason, number in expected.items() if reason != "accepted" and number}
     counted = {}
-    for gate in day.gates[:FORGERS]:
+    for gate in day.attacked:
         for reason, number in gate.counters()["packets"].items():
             counted[reason] = counted.get(reason, 0) + int(number)
         with open(os.path.join(gate.folder, "alarms.json")) as log:
@@ -319,7 +339,7 @@ def main():
         day = build(options)
         plan, guide = settle(day)
         cars = [Car(day, number) for number in range(1, options.vehicles + 1)]
-        day.note("vehicles", f"{len(cars)} vehicles have wallets, accounts and 300 yuan each")
+        day.note("vehicles", f"{len(cars)} vehicles have wallets, accounts and 5,000 yuan each")
         chapter("The day: vehicles drive up, are admitted, charge, pay and rate; attackers are at work throughout")
         with concurrent.futures.ThreadPoolExecutor(32) as pool:
             jobs, picks = charge_all(day, cars, pool)

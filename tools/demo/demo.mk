@@ -6,7 +6,7 @@ run-demo: $(B)/voltgate $(B)/voltgated $(B)/voltgate-sim $(B)/voltgate-play $(B)
 DAY_PROGRAMS := $(addprefix $(B)/,voltgate voltgated voltgate-sim voltgate-vehicle voltgate-station demo/voltgated-liar voltgate.bpf.o)
 .PHONY: run-day
 run-day: $(DAY_PROGRAMS)
-	@B=$(B) tools/demo/day.py
+	@B=$(B) tools/demo/day.py || [ $$? -eq 4 ] # 4: not on this machine, as it said
 
 #: make demo-day      install what is missing, build, and run a day of 12 gateways, 13 vehicles and their attackers; leaves a report
 .PHONY: demo-day

@@ -34,6 +34,8 @@ static json_t *charger(const struct meter *meter, u64 now)
 	json_object_set_new(object, "register", json_integer((json_int_t)meter->register_wh));
 	json_object_set_new(object, "time", json_integer((json_int_t)now));
 	put_hex(object, "meter", meter->secret + 32, 32);
+	if (meter->on)
+		put_hex(object, "session", meter->session, sizeof(meter->session));
 	return object;
 }
 

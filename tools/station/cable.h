@@ -10,7 +10,8 @@
  *   {"do": "charger"}                               which charger this is
  * answered by
  *   {"station": hex, "charger": n, "number": n, "register": Wh, "time": Time64, "signature": hex}
- *   {"station": hex, "charger": n, "power": W, "register": Wh, "time": Time64, "meter": hex}
+ *   {"station": hex, "charger": n, "power": W, "register": Wh, "time": Time64, "meter": hex}, and "session": hex while
+ *       one is plugged in
  *   {"error": sentence}
  */
 #ifndef VOLTGATE_STATION_CABLE_H

@@ -1,0 +1,41 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""The demo of the whole, smaller: a day of five gateways and five vehicles is judged right, and leaves its report. KTAP."""
+import os
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+sys.dont_write_bytecode = True
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tests", "cli"))
+from cli_ktap import Ktap  # noqa: E402
+
+
+def main():
+    with tempfile.TemporaryDirectory() as out:
+        done = subprocess.run([os.path.join(TOP, "tools", "demo", "day.py"), "--out", out, "--gateways", "5", "--vehicles", "5"],
+                              capture_output=True, text=True, timeout=600, cwd=TOP)
+        if done.returncode == 4:
+            print(done.stdout, end="")
+            sys.exit(4)
+        ktap = Ktap()
+        ktap.ok(done.returncode == 0, "a day of five gateways and five vehicles is as it must be", done.stdout[-3000:] + done.stderr[-1000:])
+        path = os.path.join(out, "day.html")
+        ktap.ok(os.path.exists(path), "its report is there")
+        if os.path.exists(path):
+            with open(path) as text:
+                page = text.read()
+            body = page.split("</head>", 1)[1].rsplit("</html>", 1)[0]
+            try:
+                xml.etree.ElementTree.fromstring(body.replace("&#9632;", "*"))
+                whole = ""
+            except xml.etree.ElementTree.ParseError as wrong:
+                whole = str(wrong)
+            ktap.ok(not whole, "it is well-formed", whole)
+            ktap.ok("http:" not in page and "https:" not in page and "<script" not in page, "and loads nothing from elsewhere")
+        ktap.end()
+
+
+main()
