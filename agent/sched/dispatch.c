@@ -215,20 +215,37 @@ void dispatch_close(struct dispatch *dispatch)
 
 static int dispatch_stopped(struct dispatch *dispatch)
 {
-	snprintf(dispatch->error->text, sizeof(dispatch->error->text),
-		 "the search was ended after %u rounds and %u limits, before it was done", dispatch->plan->rounds,
-		 dispatch->plan->limits_added);
+	int len = snprintf(dispatch->error->text, sizeof(dispatch->error->text),
+			   "the search was ended after %u rounds and %u limits, before it was done: there is no plan "
+			   "yet that keeps all limits",
+			   dispatch->plan->rounds, dispatch->plan->limits_added);
+
+	if (!isnan(dispatch->bound))
+		snprintf(dispatch->error->text + len, sizeof(dispatch->error->text) - (size_t)len,
+			 "; whatever it will be costs %.6f at least", dispatch->bound);
 	return -EINTR;
+}
+
+static bool dispatch_watch(void *context)
+{
+	const struct dispatch *dispatch = context;
+	const struct dispatch_problem *problem = dispatch->problem;
+
+	return !dispatch->settling && problem->progress &&
+	       problem->progress(problem->context, dispatch->plan->rounds, dispatch->plan->limits_added,
+				 dispatch->bound);
 }
 
 static int dispatch_run(struct dispatch *dispatch)
 {
 	double left = dispatch->problem->seconds - (dispatch_clock() - dispatch->started);
+	bool limited = dispatch->problem->seconds > 0 && !dispatch->settling;
 	enum qp_status status;
 
-	if (dispatch->problem->seconds > 0 && left <= 0)
+	if (limited && left <= 0)
 		return dispatch_stopped(dispatch);
-	status = qp_solve(dispatch->qp, dispatch->problem->seconds > 0 ? left : 0);
+	qp_watch(dispatch->qp, dispatch_watch, dispatch);
+	status = qp_solve(dispatch->qp, limited ? left : 0);
 	dispatch->plan->rounds++;
 	if (status == QP_OPTIMAL)
 		return 0;
@@ -282,8 +299,9 @@ static int dispatch_settle(struct dispatch *dispatch)
 		if (err)
 			return err;
 		added = problem->form == DISPATCH_FULL ? 0 : dispatch_tighten(dispatch);
-		if (problem->progress && problem->progress(problem->context, dispatch->plan->rounds,
-							   dispatch->plan->limits_added, dispatch_cost(dispatch)))
+		if (!dispatch->plan->branchings) /* a program with fewer limits, or with all of them */
+			dispatch->bound = dispatch_cost(dispatch);
+		if (dispatch_watch(dispatch) && added > 0)
 			return dispatch_stopped(dispatch);
 	}
 	return added;
@@ -312,7 +330,7 @@ static int dispatch_branch(struct dispatch *dispatch, struct dispatch_choice *ch
 
 	if (dispatch->plan->branchings++ >= DISPATCH_BRANCHINGS_MAX)
 		return 0;
-	err = dispatch_settle(dispatch);
+	err = dispatch_watch(dispatch) ? dispatch_stopped(dispatch) : dispatch_settle(dispatch);
 	if (err)
 		return err == -EDOM ? 0 : err;
 	if (dispatch_cost(dispatch) >= choice->best_cost - 1e-9 * fabs(choice->best_cost))
@@ -342,6 +360,12 @@ static int dispatch_exclude(struct dispatch *dispatch)
 	double bound = dispatch_cost(dispatch);
 	int err = choice.open && choice.best ? dispatch_branch(dispatch, &choice) : -ENOMEM;
 
+	if (err == -EINTR && choice.best_cost < INFINITY) { /* the best so far is the answer */
+		dispatch->plan->cut_short = dispatch->settling = true;
+		for (i = 0; i < count; i++)
+			dispatch_bound(dispatch, i, 0);
+		err = 0;
+	}
 	if (!err && choice.best_cost == INFINITY) {
 		snprintf(dispatch->error->text, sizeof(dispatch->error->text),
 			 "no plan was found in which no station charges and discharges at once");
@@ -416,7 +440,7 @@ static void dispatch_finish(struct dispatch *dispatch)
 int dispatch_solve(const struct dispatch_problem *problem, struct dispatch_plan **ret_plan,
 		   struct dispatch_error *ret_error)
 {
-	struct dispatch dispatch = { .problem = problem, .grid = problem->grid, .error = ret_error };
+	struct dispatch dispatch = { .problem = problem, .grid = problem->grid, .error = ret_error, .bound = NAN };
 	int err;
 
 	ret_error->text[0] = 0;

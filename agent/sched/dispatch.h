@@ -57,7 +57,8 @@ struct dispatch_problem {
 	bool secure;	       /* N-1 */
 	double outage_scale;   /* on branch limits after an outage, besides limits_scale; 0: 1 */
 	double seconds;	       /* 0: as long as it takes */
-	/* Told after each round, NULL: nobody; true ends the search (-EINTR, as after seconds). */
+	/* Told after each round and often on the way, NULL: nobody; true ends the search, as seconds do. @cost: of the
+	 * last round, NAN before the first; no plan costs less (unless branchings are under way). */
 	bool (*progress)(void *context, u32 round, u32 limits, double cost);
 	void *context;
 };
@@ -86,6 +87,7 @@ struct dispatch_plan {
 	signed char *open;     /* periods x stations: 1, only charging was left open; -1, only discharging; 0, both */
 	u32 branchings;	       /* programs solved to exclude charging and discharging at once */
 	double excluded_gap;   /* of the cost, between the plan and the bound without that exclusion */
+	bool cut_short;	       /* the search was ended; excluded_gap says how far from the best it may be */
 	double *reserve;       /* periods x units, MW kept free upwards; 0 where none is asked for */
 	double *headroom;      /* periods x units: price of the room between output + reserve and the most */
 	double *reserve_price; /* by period: of one more MW of reserve */
@@ -102,7 +104,7 @@ struct dispatch_error {
 };
 
 /* 0; -EDOM: no output meets the limits, or there is no lowest cost: @ret_error says which; -EINTR: stopped, by time or
- * by @problem->progress; -ENOMEM. */
+ * by @problem->progress, before there was any plan (where there was one, it is the answer); -ENOMEM. */
 int dispatch_solve(const struct dispatch_problem *problem, struct dispatch_plan **ret_plan,
 		   struct dispatch_error *ret_error);
 void dispatch_free(struct dispatch_plan *plan);

@@ -32,6 +32,8 @@ struct dispatch {
 	double *factor; /* scratch, by bus */
 	struct nodal *nodal;
 	double started; /* seconds of a steady clock */
+	double bound;	/* no plan costs less; NAN: nothing is known yet */
+	bool settling;	/* the best plan is worked out again, whoever wants to end the search */
 	struct dispatch_error *error;
 };
 

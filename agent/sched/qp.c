@@ -3,6 +3,7 @@
  * qp.c - collects columns and rows and hands them to Clp: see qp.h.
  */
 #include <coin/Clp_C_Interface.h>
+#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -277,6 +278,12 @@ static enum qp_status qp_status_of(const struct qp *qp)
 	}
 }
 
+void qp_watch(struct qp *qp, bool (*watch)(void *context), void *context)
+{
+	qp->watch = watch;
+	qp->context = context;
+}
+
 /* One way of asking Clp; the first goes on from the solution before, the others begin anew. */
 static bool qp_try(struct qp *qp, u32 way)
 {
@@ -313,31 +320,30 @@ static void qp_forget(struct qp *qp)
 	qp->values = qp->prices = NULL;
 }
 
-/* By blocks. False: Clp must be asked; what was found is then no optimum, or there is none. */
-static bool qp_by_blocks(struct qp *qp, double seconds)
+/* By blocks. QP_FAILED: Clp must be asked; what was found is then no optimum, or there is none. */
+static enum qp_status qp_by_blocks(struct qp *qp, double seconds)
 {
 	int err;
 
 	qp_forget(qp);
 	if (qp->columns < QP_BLOCKS_FROM || qp->blocked < qp->columns || qp->broken)
-		return false;
+		return QP_FAILED;
 	qp->values = calloc((size_t)qp->columns + 1, sizeof(double));
 	qp->prices = calloc((size_t)qp->rows + 1, sizeof(double));
 	err = qp->values && qp->prices ? qp_blocks_solve(qp, seconds, qp->values, qp->prices) : -1;
 	if (!err && qp_is_optimal(qp, QP_BLOCKS_TOLERANCE))
-		return true;
+		return QP_OPTIMAL;
 	qp_forget(qp);
-	return false;
+	return err == -EINTR ? QP_STOPPED : QP_FAILED;
 }
 
 enum qp_status qp_solve(struct qp *qp, double seconds)
 {
-	enum qp_status status = QP_FAILED;
+	enum qp_status status = qp_by_blocks(qp, seconds);
 	u32 way;
 
-	if (qp_by_blocks(qp, seconds))
-		return QP_OPTIMAL;
-
+	if (status != QP_FAILED)
+		return status;
 	if (qp->broken || !qp_straighten(qp) || (!qp->loaded && !qp_load(qp)) || !qp_give_rows(qp))
 		return QP_FAILED;
 	qp->loaded = true;

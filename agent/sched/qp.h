@@ -30,6 +30,8 @@ void qp_term(struct qp *qp, u32 column, double coefficient);
 void qp_bounds(struct qp *qp, u32 column, double lower, double upper);
 /* Another cost for a column, also between solutions. */
 void qp_cost(struct qp *qp, u32 column, double linear, double quadratic);
+/* @watch is asked after each step of a solution by blocks; true ends it: QP_STOPPED. Clp asks nobody on its way. */
+void qp_watch(struct qp *qp, bool (*watch)(void *context), void *context);
 /* @seconds: 0 for no limit. QP_FAILED also when memory ran out on the way. */
 enum qp_status qp_solve(struct qp *qp, double seconds);
 /* Of the last solution; they live until the next change. */

@@ -359,8 +359,8 @@ int qp_blocks_solve(const struct qp *qp, double seconds, double *ret_values, dou
 		step = blocks_step(&blocks, dual, &before);
 		if (step < 0) /* no further; near enough, perhaps: the caller looks */
 			break;
-		if (seconds > 0 && blocks_clock() - began > seconds)
-			err = -EINTR;
+		if ((seconds > 0 && blocks_clock() - began > seconds) || (qp->watch && qp->watch(qp->context)))
+			err = step ? err : -EINTR;
 	}
 	for (i = 0; !err && i < qp->columns; i++)
 		ret_values[i] = blocks.free[i] == ~0U ? qp->lower[i] : blocks.x[blocks.free[i]];

@@ -26,11 +26,13 @@ struct qp {
 	bool loaded;		 /* Clp has the columns */
 	bool curved;		 /* the second-order part is other than Clp's */
 	bool broken;		 /* out of memory on the way */
+	bool (*watch)(void *context);
+	void *context;
 };
 
 /*
  * Fills @ret_values and @ret_prices. 0: it came to rest (whether at the optimum, the caller checks); -EDOM: it did
- * not; -EINTR: after @seconds; -ENOMEM.
+ * not; -EINTR: after @seconds, or as qp->watch says; -ENOMEM.
  */
 int qp_blocks_solve(const struct qp *qp, double seconds, double *ret_values, double *ret_prices);
 

@@ -293,7 +293,7 @@ static void test_stopped(void)
 	struct grid *grid = load_case("case30");
 	u32 rounds = 0;
 	struct dispatch_problem problem = {
-		.grid = grid, .periods = 1, .hours = 1, .limits_scale = 0.9, .progress = enough, .context = &rounds
+		.grid = grid, .periods = 1, .hours = 1, .limits_scale = 0.7, .progress = enough, .context = &rounds
 	};
 	struct dispatch_error error;
 	struct dispatch_plan *found = NULL;
@@ -306,7 +306,8 @@ static void test_stopped(void)
 	}
 	problem.load = load = loads(grid, 1, 1, 1);
 	err = dispatch_solve(&problem, &found, &error);
-	ktap_ok(err == -EINTR && rounds == 1 && strstr(error.text, "ended after 1 rounds"),
+	ktap_ok(err == -EINTR && rounds == 1 && strstr(error.text, "ended after 1 rounds") &&
+			strstr(error.text, "no plan") && strstr(error.text, "at least"),
 		"who watches can end the search: %s", error.text);
 	problem.progress = NULL;
 	problem.seconds = 1e-9;
@@ -314,6 +315,73 @@ static void test_stopped(void)
 	ktap_ok(err == -EINTR, "and so can the clock");
 	free(load);
 	grid_free(grid);
+}
+
+/* One unit that is paid to give, and a station that would burn energy: found by branching, two periods deep. */
+static void burning(struct dispatch_problem *problem, struct dispatch_stations *stations)
+{
+	static struct dispatch_station station = { "S", 0, 0.8, 0.8 };
+	static double power[4] = { 10, 10, 10, 10 }, least[4], most[4] = { 4, 4, 4, 4 }, load[4] = { 20, 20, 20, 20 };
+	struct grid *grid = grid_new();
+
+	*stations = (struct dispatch_stations){ 1, &station, power, power, least, most };
+	grid_add_bus(grid)->number = 1;
+	*grid_add_unit(grid) = (struct grid_unit){ .most = 60, .cost.linear = -5 };
+	grid_finish(grid, "hand");
+	*problem = (struct dispatch_problem){
+		.grid = grid, .periods = 4, .hours = 1, .load = load, .stations = stations, .limits_scale = 1
+	};
+}
+
+struct patience {
+	u32 asked, most;
+};
+
+static bool impatient(void *context, u32 round, u32 limits, double cost)
+{
+	struct patience *patience = context;
+
+	(void)round;
+	(void)limits;
+	(void)cost;
+	return ++patience->asked > patience->most;
+}
+
+/* Ended ever later: first there is no plan, then one that is not the best and says how far it may be from it. */
+static void test_best_so_far(void)
+{
+	struct dispatch_stations stations;
+	struct dispatch_problem problem;
+	struct dispatch_error error;
+	struct certificate certificate;
+	struct dispatch_plan *best = NULL, *found;
+	struct patience patience = { 0 };
+	u32 none = 0, early = 0, wrong = 0;
+
+	burning(&problem, &stations);
+	dispatch_solve(&problem, &best, &error);
+	ktap_ok(best && !best->cut_short && best->branchings > 4, "a search with branches");
+	problem.progress = impatient;
+	problem.context = &patience;
+	for (patience.most = 0; best && patience.most < 60; patience.most++) {
+		int err = dispatch_solve(&problem, &found, &error);
+
+		patience.asked = 0;
+		none += err == -EINTR;
+		wrong += err && (err != -EINTR || !strstr(error.text, "no plan"));
+		if (err)
+			continue;
+		certificate_check(&problem, found, &certificate);
+		early += found->cut_short;
+		/* it is a plan, and the bound that comes with it lies below the best there is */
+		wrong += !certificate.good || found->cost < best->cost - 1e-6 ||
+			 found->cost - found->excluded_gap * fmax(1, fabs(found->cost)) > best->cost + 1e-6;
+		dispatch_free(found);
+	}
+	ktap_ok(none && early && !wrong, "ended early %u times before there was a plan, %u times with the best so far",
+		none, early);
+	dispatch_free(best);
+	grid_free((struct grid *)problem.grid);
 }
 
 int main(void)
@@ -325,5 +393,6 @@ int main(void)
 	test_drawn();
 	test_certificate();
 	test_stopped();
+	test_best_so_far();
 	return ktap_exit();
 }
