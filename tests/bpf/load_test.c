@@ -81,7 +81,11 @@ static void test_once_each(void)
 	ktap_ok(passed == SEQUENCES && counts[VG_ACCEPTED] == SEQUENCES,
 		"%d sequences brought by %d CPUs at once: %llu accepted", SEQUENCES, THREADS,
 		(unsigned long long)passed);
-	ktap_ok(counts[VG_REPLAYED] + counts[VG_ACCEPTED] == sent, "all others are replays: %llu, internal: %llu",
+	/* A hypervisor may stop the CPU that holds a session's lock: who does not wait for it is refused as internal.
+	 */
+	ktap_ok(counts[VG_REPLAYED] + counts[VG_ACCEPTED] + counts[VG_INTERNAL] == sent &&
+			counts[VG_INTERNAL] <= sent / 100,
+		"all others are replays: %llu, but for a lock that a stopped CPU held: %llu",
 		(unsigned long long)counts[VG_REPLAYED], (unsigned long long)counts[VG_INTERNAL]);
 	ktap_ok(total() == sent, "counters add up to the %llu packets sent", (unsigned long long)sent);
 }
