@@ -17,11 +17,12 @@
 #define CROWD_CLIENTS 8
 #define CROWD_AHEAD 400 /* nonces: well within the window of 1,024 (L7) */
 #define CROWD_BYTES_MAX 2048
+#define CROWD_SPENT 16 /* nonces found spent, one after the other: then the client's key is worth nothing any more */
 
 struct request {
 	u8 digest[32];
 	u8 *bytes;
-	u32 len, client;
+	u32 len, client, keys; /* keys: of its client, the one it is asked with */
 	u64 nonce;
 	enum { REQUEST_IDLE, REQUEST_GIVEN } state;
 	bool committed;
@@ -36,6 +37,7 @@ struct client {
 	u64 nonce, last; /* last: that stands in a block */
 	u32 oldest;	 /* index of its oldest request that may be open */
 	bool enrolled, enrolling;
+	u32 spent, keys; /* in a row; had so far */
 };
 
 struct crowd {
@@ -70,6 +72,7 @@ static struct request *request_add(struct world *world, const u8 *bytes, size_t 
 	memcpy(request->bytes, bytes, len);
 	request->len = len;
 	request->client = client;
+	request->keys = client < CROWD_CLIENTS ? crowd->clients[client].keys : 0;
 	transaction_hash((struct span){ bytes, len }, request->digest);
 	table_at(&crowd->index, request->digest, &new)->value = crowd->count++;
 	crowd->open++;
@@ -353,6 +356,30 @@ void crowd_turn(struct world *world, u32 index)
 			 WIRE_CLIENT, index, 0);
 }
 
+/*
+ * A liar spent this nonce on an altered copy. If it altered an open request's nonce to a great one, the window went
+ * there, and every nonce up to it counts as used (L7): the client goes on under another key.
+ */
+static void nonce_spent(struct world *world, u32 index)
+{
+	const struct request *request = &world->crowd->requests[index];
+	struct client *client = &world->crowd->clients[request->client % CROWD_CLIENTS];
+	u32 spent = client->spent + 1;
+
+	crowd_committed(world, index);
+	if (request->client >= CROWD_CLIENTS || request->keys != client->keys)
+		return;
+	client->spent = spent;
+	if (spent < CROWD_SPENT)
+		return;
+	client->spent = 0;
+	client->keys++;
+	draw_bytes(&world->draw, client->key, 32);
+	client->nonce = client->last = 0;
+	client->enrolled = client->enrolling = false;
+	world_tell(world, "Client %u's nonces are spent; it takes another key.", request->client);
+}
+
 void crowd_answer(struct member *member, void *cookie, enum channel_answer answer, u64 number, u32 index, u8 outcome)
 {
 	struct world *world = member->world;
@@ -368,7 +395,7 @@ void crowd_answer(struct member *member, void *cookie, enum channel_answer answe
 	if (request->committed)
 		return;
 	if (answer == CHANNEL_REFUSED && outcome == LEDGER_DUPLICATE && world->plan.liars) {
-		crowd_committed(world, (u32)((size_t)cookie - 1)); /* a liar spent its nonce on an altered copy */
+		nonce_spent(world, (u32)((size_t)cookie - 1));
 		return;
 	}
 	if (answer == CHANNEL_REFUSED && outcome == LEDGER_DUPLICATE)
@@ -430,9 +457,12 @@ void crowd_committed(struct world *world, u32 request)
 		return;
 	crowd->requests[request].committed = true;
 	crowd->open--;
+	if (client < CROWD_CLIENTS)
+		crowd->clients[client].spent = 0;
 	if (world->plan.quiet)
 		check_order(world, &crowd->requests[request]);
-	if (client < CROWD_CLIENTS && crowd->requests[request].bytes[0] == TRANSACTION_ENROL)
+	if (client < CROWD_CLIENTS && crowd->requests[request].bytes[0] == TRANSACTION_ENROL &&
+	    crowd->requests[request].keys == crowd->clients[client].keys)
 		crowd->clients[client].enrolled = true;
 }
 

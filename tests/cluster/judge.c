@@ -260,41 +260,63 @@ static void check_transactions(struct member *member, const struct parts *parts)
 		world_fail(world, "Block %llu has bytes after its transactions.", (unsigned long long)parts->number);
 }
 
-/* The first correct node that shows a block sets what all others must have. */
+static void make_room(struct judge *judge, u64 number)
+{
+	u64 room = judge->room;
+
+	while (room < number + 2)
+		room = room ? room * 2 : 512;
+	if (room == judge->room)
+		return;
+	judge->records = realloc(judge->records, room * sizeof(*judge->records));
+	if (!judge->records)
+		abort();
+	memset(&judge->records[judge->room], 0, (room - judge->room) * sizeof(*judge->records));
+	judge->room = room;
+}
+
+/* Two blocks that follow each other, whichever was shown first. */
+static void check_order(struct world *world, const struct record *record, u64 number)
+{
+	if (!record[0].content || !record[1].content)
+		return;
+	if (memcmp(record[0].hash, record[1].content + 48, 32))
+		world_fail(world, "Block %llu of %s does not name the block before it.", (unsigned long long)number + 1,
+			   world->members[record[1].member].name);
+	if (record[0].time >= record[1].time)
+		world_fail(world, "Block %llu's time is not above the one before.", (unsigned long long)number + 1);
+}
+
+/*
+ * The first correct node that shows a block sets what all others must have. Blocks are shown in order, but that one who
+ * begins after a snapshot, perhaps a liar's, may be the first correct node to have a block.
+ */
 static struct record *record_of(struct member *member, const struct parts *parts, const u8 hash[32],
 				struct span content)
 {
 	struct judge *judge = member->world->judge;
 	struct record *record;
 
-	if (parts->number == judge->height + 1) {
-		if (judge->height + 2 > judge->room) {
-			judge->room = judge->room ? judge->room * 2 : 512;
-			judge->records = realloc(judge->records, judge->room * sizeof(*judge->records));
-			if (!judge->records)
-				abort();
-			memset(&judge->records[judge->height ? judge->height + 1 : 0], 0,
-			       (judge->room - (judge->height ? judge->height + 1 : 0)) * sizeof(*judge->records));
-		}
-		judge->height++;
-		record = &judge->records[judge->height];
-		memcpy(record->hash, hash, 32);
-		record->content = malloc(content.len);
-		if (!record->content)
-			abort();
-		memcpy(record->content, content.bytes, content.len);
-		record->len = content.len;
-		record->member = member->index;
-		record->time = be(parts->header + 208, 8);
-		if (judge->height > 1 && memcmp(record[-1].hash, parts->header + 48, 32))
-			world_fail(member->world, "Block %llu of %s does not name the block before it.",
-				   (unsigned long long)parts->number, member->name);
-		if (judge->height > 1 && record[-1].time >= record->time)
-			world_fail(member->world, "Block %llu's time is not above the one before.",
-				   (unsigned long long)parts->number);
-		check_transactions(member, parts);
-	}
-	return parts->number <= judge->height ? &judge->records[parts->number] : NULL;
+	if (parts->number > judge->height + 1 && ledger_first(member_ledger(member)) < parts->number)
+		return NULL;
+	make_room(judge, parts->number);
+	record = &judge->records[parts->number];
+	if (record->content)
+		return record;
+	if (judge->height < parts->number)
+		judge->height = parts->number;
+	memcpy(record->hash, hash, 32);
+	record->content = malloc(content.len);
+	if (!record->content)
+		abort();
+	memcpy(record->content, content.bytes, content.len);
+	record->len = content.len;
+	record->member = member->index;
+	record->time = be(parts->header + 208, 8);
+	check_order(member->world, record - 1, parts->number - 1);
+	check_order(member->world, record, parts->number);
+	check_transactions(member, parts);
+	return record;
 }
 
 static const char *difference(const struct record *record, struct span content, u32 count)
