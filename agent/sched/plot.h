@@ -44,6 +44,7 @@ struct plot_bar {
 	u32 kind;
 };
 
+#define PLOT_GANTT_ROWS_MAX 200 /* the first ones are shown */
 void plot_gantt(struct plot *plot, const char *title, const struct plot_bar *bar, u32 count);
 
 /* A stop of a route, in order; @route numbers from 0; depots and stations are marked. */

@@ -8,8 +8,6 @@
 
 #include "agent/sched/plot_parts.h"
 
-#define PLOT_ROWS_MAX 200
-
 /* The row of @name among those seen so far; @bar is in order of first mention. */
 static u32 plot_row(const struct plot_bar *bar, u32 i)
 {
@@ -35,7 +33,7 @@ void plot_gantt(struct plot *plot, const char *title, const struct plot_bar *bar
 
 	for (i = 0; i < count; i++) {
 		row = plot_row(bar, i);
-		if (row >= PLOT_ROWS_MAX)
+		if (row >= PLOT_GANTT_ROWS_MAX)
 			break; /* the first ones are shown */
 		rows = row >= rows ? row + 1 : rows;
 		last = fmax(last, isfinite(bar[i].to) ? bar[i].to : 0);

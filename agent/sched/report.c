@@ -18,25 +18,31 @@ struct report {
 	struct plot_series series[REPORT_ROWS + 4];
 };
 
-static void report_head(struct report *report, const struct certificate *certificate)
+/* Everything up to the first heading. */
+static void report_open(struct plot *page, const char *title)
 {
-	const struct dispatch_plan *plan = report->plan;
-
-	plot_put(report->page,
-		 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE html>\n"
-		 "<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\"><head><meta charset=\"UTF-8\"/>"
-		 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-		 "'unsafe-inline'\"/><title>Voltgate: plan of ");
-	plot_text(report->page, report->problem->grid->name);
-	plot_put(report->page,
+	plot_put(page, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE html>\n"
+		       "<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\"><head><meta charset=\"UTF-8\"/>"
+		       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+		       "'unsafe-inline'\"/><title>Voltgate: plan of ");
+	plot_text(page, title);
+	plot_put(page,
 		 "</title><style>body{font:15px sans-serif;max-width:60em;margin:2em auto;color:#222}"
 		 "figure{margin:1.5em 0}figcaption{font-weight:bold}svg{width:100%%;height:auto}"
 		 ".tick{font:11px sans-serif;fill:#444}.end{text-anchor:end}.middle{text-anchor:middle}"
 		 ".grid{stroke:#ddd}.limit{stroke:#c00;stroke-dasharray:6 4;stroke-width:1.5}"
 		 "table{border-collapse:collapse}td,th{padding:.2em .8em;text-align:right;border-bottom:1px solid #ddd}"
 		 "</style></head><body>\n<h1>Plan of ");
-	plot_text(report->page, report->problem->grid->name);
-	plot_put(report->page, "</h1>\n<p>Cost %.2f over %u periods of %g h; %u limits bind; %s.</p>\n", plan->cost,
+	plot_text(page, title);
+	plot_put(page, "</h1>\n");
+}
+
+static void report_head(struct report *report, const struct certificate *certificate)
+{
+	const struct dispatch_plan *plan = report->plan;
+
+	report_open(report->page, report->problem->grid->name);
+	plot_put(report->page, "<p>Cost %.2f over %u periods of %g h; %u limits bind; %s.</p>\n", plan->cost,
 		 plan->periods, report->problem->hours, plan->binding,
 		 certificate->good ? "certified as the optimum" : "NOT certified as the optimum");
 }
@@ -179,6 +185,29 @@ static void report_binding(struct report *report)
 	plot_put(report->page, "</table>\n");
 }
 
+static void report_drawings(const struct report_fleet *fleet, struct plot *page)
+{
+	if (fleet->bars)
+		plot_gantt(page,
+			   fleet->bars > PLOT_GANTT_ROWS_MAX ? "When the first vehicles charge"
+							     : "When vehicles charge",
+			   fleet->bar, fleet->bars);
+	if (fleet->stops)
+		plot_routes(page, "Routes", fleet->stop, fleet->stops);
+}
+
+int report_vehicles(const char *title, const char *line, const struct report_fleet *fleet, struct plot *ret_page)
+{
+	memset(ret_page, 0, sizeof(*ret_page));
+	report_open(ret_page, title);
+	plot_put(ret_page, "<p>");
+	plot_text(ret_page, line);
+	plot_put(ret_page, "</p>\n");
+	report_drawings(fleet, ret_page);
+	plot_put(ret_page, "</body></html>\n");
+	return ret_page->broken ? -ENOMEM : 0;
+}
+
 int report_make(const struct dispatch_problem *problem, const struct dispatch_plan *plan,
 		const struct certificate *certificate, const struct crowd *crowd, const struct report_fleet *fleet,
 		struct plot *ret_page)
@@ -187,6 +216,7 @@ int report_make(const struct dispatch_problem *problem, const struct dispatch_pl
 	int err;
 
 	memset(ret_page, 0, sizeof(*ret_page));
+	ret_page->broken = !report;
 	if (!report)
 		return -ENOMEM;
 	report->problem = problem;
@@ -198,12 +228,11 @@ int report_make(const struct dispatch_problem *problem, const struct dispatch_pl
 	err = report_loading(report);
 	if (!err)
 		err = report_stations(report, crowd && crowd->classes ? crowd : NULL);
-	if (fleet && fleet->bars)
-		plot_gantt(ret_page, "When vehicles charge", fleet->bar, fleet->bars);
-	if (fleet && fleet->stops)
-		plot_routes(ret_page, "Routes", fleet->stop, fleet->stops);
+	if (fleet)
+		report_drawings(fleet, ret_page);
 	report_binding(report);
 	plot_put(ret_page, "</body></html>\n");
 	free(report);
-	return err || ret_page->broken ? -ENOMEM : 0;
+	ret_page->broken |= err != 0;
+	return ret_page->broken ? -ENOMEM : 0;
 }

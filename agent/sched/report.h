@@ -18,9 +18,12 @@ struct report_fleet {
 	u32 stops;
 };
 
-/* @crowd, @fleet: NULL: none. 0 with @ret_page (plot_done() it); -ENOMEM. */
+/* @crowd, @fleet: NULL: none. 0 with @ret_page; -ENOMEM, it is broken then. plot_done() it in any case. */
 int report_make(const struct dispatch_problem *problem, const struct dispatch_plan *plan,
 		const struct certificate *certificate, const struct crowd *crowd, const struct report_fleet *fleet,
 		struct plot *ret_page);
+
+/* A page of vehicles alone: @title, @line (what is to be said of them) and the drawings. As above. */
+int report_vehicles(const char *title, const char *line, const struct report_fleet *fleet, struct plot *ret_page);
 
 #endif

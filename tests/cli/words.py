@@ -74,6 +74,7 @@ WRONG = [
     ["charge", "meter", "c", "--wallet", "w", "00" * 32, "1", "-5"], ["charge", "show", "c", "--wallet", "w", "--timeout", "0", "00" * 32],
     ["bill", "show", "c", "--wallet", "w", "00" * 32], ["bill", "vehicle", "c", "--wallet", "w"], ["rate", "give", "c", "--wallet", "w", "00" * 32],
     ["plan"], ["plan", "--periods", "0", "x"], ["plan", "--periods"], ["plan", "check", "x"], ["plan", "--fast", "x"],
+    ["plan", "x", "--csv"], ["plan", "--time", "0", "x"], ["plan", "x", "--report"], ["route", "x", "--report"], ["assign", "x", "--report"],
     ["route"], ["route", "--tim", "1", "x"], ["route", "check", "x"], ["route", "--time", "0", "x"],
     ["assign"], ["assign", "--tim", "1", "x"], ["assign", "check", "x"], ["assign", "--time", "0", "x"], ["assign", "replay"],
     ["assign", "replay", "--late", "101", "x"], ["assign", "compare"], ["plan", "x", "--fleet"],
@@ -188,6 +189,11 @@ def check_agreement(ktap):
         told = {line.split()[1] for line in re.sub(r"Usage:|voltgate", "", voltgate("help", command).out.split("\n\n")[0])
                 .strip().splitlines()}
         ktap.ok(completion_list(verbs) == told, f"{command}: the completion has its verbs", completion_list(verbs) ^ told)
+    for command in ("plan", "assign", "route"):
+        told = set(re.search(rf"^\t{command}\) echo '([^']*)'", open(COMPLETION).read(), re.M).group(1).split())
+        usage = voltgate("help", command).out.split("\n\n")[0].splitlines()
+        options = set(re.findall(r"--[a-z-]+", usage[0])) | {line.split(command)[1].split()[0] for line in usage[1:]}
+        ktap.ok(told == options, f"{command}: the completion has its options and verbs", told ^ options)
     settings = set(re.findall(r'^\s*X\(\w+, "([a-z-]+)"', open(os.path.join(TOP, "include/voltgate/policy.h")).read(), re.M))
     ktap.ok(len(settings) > 10 and completion_list("policy_keys") == settings, "the completion has every setting",
             completion_list("policy_keys") ^ settings)

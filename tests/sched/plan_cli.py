@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 """voltgate plan as a person or a script uses it: solve, check, bad input with its sentence."""
+import csv
 import json
 import os
+import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,6 +39,59 @@ def plan(*words):
     return done.returncode, done.stdout, done.stderr
 
 
+def mesh(side):
+    """A square of buses whose limits bind in many places: long to solve for many periods."""
+    draw, count = random.Random(1), side * side
+    tables = {"bus": [], "gen": [], "branch": [], "gencost": []}
+    for i in range(count):
+        tables["bus"].append(f"{i + 1} {1 if i else 3} {draw.uniform(2, 30):.2f} 0 0 0 1 1 0 230 1 1.1 0.9;")
+        for to in ([i + 1] if i % side + 1 < side else []) + ([i + side] if i + side < count else []):
+            tables["branch"].append(f"{i + 1} {to + 1} 0 {draw.uniform(0.01, 0.06):.4f} 0 150 0 0 0 0 1 -360 360;")
+        if i % 4 == 0:
+            tables["gen"].append(f"{i + 1} 0 0 0 0 1 100 1 {draw.uniform(100, 300):.1f} 0" + " 0" * 11 + ";")
+            tables["gencost"].append(f"2 0 0 3 {draw.uniform(0.005, 0.05):.4f} {draw.uniform(10, 40):.3f} 0;")
+    return "function mpc = mesh\nmpc.version = '2';\nmpc.baseMVA = 100;\n" + "".join(
+        f"mpc.{name} = [\n" + "\n".join(rows) + "\n];\n" for name, rows in tables.items())
+
+
+def check_tables(ktap, folder, answer):
+    """What --csv writes is what -j prints, and to standard output it stands alone."""
+    path = os.path.join(folder, "plan.csv")
+    code, out, err = plan("plan", "--csv", path, CASE)
+    rows = list(csv.DictReader(open(path)))
+    told = {(row["quantity"], row["name"]): float(row["value"]) for row in rows if row["period"] == "1"}
+    prices = [value for (quantity, _), value in told.items() if quantity == "price"]
+    ktap.ok(not code and "certificate: optimal" in out and
+            all(abs(a - b) < 1e-6 for a, b in zip(prices, answer["price"][0])) and len(prices) == len(answer["price"][0]) and
+            abs(sum(v for (quantity, _), v in told.items() if quantity == "output") - 121.5) < 1e-6,
+            "--csv writes outputs and prices", err or rows[:5])
+    code, out, err = plan("plan", "--csv", "-", "--periods", "2", CASE)
+    ktap.ok(not code and out.splitlines()[0] == "period,quantity,name,value" and len(out.splitlines()) == 2 * len(rows) + 1 and
+            all(len(line.split(",")) == 4 for line in out.splitlines()), "--csv - is the table alone", err or out[:300])
+    code, _, err = plan("plan", "--csv", os.path.join(folder, "no", "where.csv"), CASE)
+    ktap.ok(code == 2 and "where.csv" in err, "a table that cannot be written is said", err)
+
+
+def check_ended(ktap, folder):
+    path = os.path.join(folder, "mesh.m")
+    open(path, "w").write(mesh(44))
+    code, out, err = plan("plan", "--time", "0.05", "--periods", "200", path)
+    ktap.ok(code == 2 and not out and "there is no plan yet" in err and len(err.splitlines()) == 1, "--time ends the search, and says so",
+            err or out[:200])
+    child = subprocess.Popen([cli_ktap.VOLTGATE, "plan", "--periods", "200", path], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
+    line = child.stderr.readline()
+    child.send_signal(signal.SIGINT)
+    try:
+        out, err = child.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        out, err = child.communicate()
+    ktap.ok("round" in line and "limits" in line, "a search that takes more than two seconds tells how far it is", line)
+    ktap.ok(child.returncode == 2 and not out and "there is no plan yet" in err and "at least" in err,
+            "Ctrl-C ends it with what is known", f"{child.returncode} {err}")
+
+
 def main():
     ktap = cli_ktap.Ktap()
     with tempfile.TemporaryDirectory() as folder:
@@ -43,6 +99,8 @@ def main():
         answer = json.loads(out) if not code else {}
         ktap.ok(not code and answer["certificate"]["good"] and abs(sum(answer["output"][0]) - 121.5) < 1e-6,
                 "a case is dispatched: load and shunt are served", err)
+        check_tables(ktap, folder, answer)
+        check_ended(ktap, folder)
         path = os.path.join(folder, "plan.json")
         open(path, "w").write(out)
         code, _, err = plan("plan", "check", path, CASE)

@@ -14,6 +14,23 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import cli_ktap  # noqa: E402
 
 CASE = os.path.join(cli_ktap.TOP, "cases", "paper36")
+CORPUS = os.path.join(cli_ktap.TOP, "tests", "fuzz", "corpus")
+FLEET = """[settings]
+period_s,periods,speed_m_h
+900,96,40000
+[stations]
+name,bus,x_m,y_m,chargers,power_w,rating
+N<b>,1,0,2000,1,22000,450
+South,2,0,-2000,1,11000,300
+[prices]
+station,from,price
+*,0,9000
+[vehicles]
+name,x_m,y_m,battery_wh,energy_wh,need_wh,arrival_s,deadline_s,power_w
+V1,100,900,60000,9000,16000,0,30000,11000
+V2,200,-900,60000,9000,17000,600,31000,11000
+V3,300,950,60000,9000,18000,1200,32000,11000
+"""
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -51,6 +68,35 @@ def in_browser(ktap, path):
     ktap.ok(done.stdout.count("<svg") >= 6, "a browser draws it", done.stderr[-500:])
 
 
+def drawing(path, kind):
+    """The page, and those of its elements of a kind."""
+    page = open(path, encoding="utf-8").read()
+    return page, list(tree.fromstring(page).iter(SVG + kind))
+
+
+def check_vehicles(ktap, folder):
+    """Bars of a fleet's charging and lines of routes, the same as the plans that were printed."""
+    fleet, path = os.path.join(folder, "fleet.csv"), os.path.join(folder, "fleet.html")
+    open(fleet, "w").write(FLEET)
+    code, out, err = plan("-j", "assign", "--report", path, fleet)
+    page, bars = drawing(path, "rect") if not code else ("", [])
+    sessions = [one for one in json.loads(out)["sessions"] if "station" in one] if not code else []
+    ktap.ok(not code and len(bars) == len(sessions) == 3 and "<b>" not in page and not foreign(page) and
+            sorted(bar.find(SVG + "title").text for bar in bars) == sorted(one["station"] for one in sessions),
+            "a bar for each vehicle that charges, with its station", err or out)
+    code, out, err = plan("-j", "route", "--time", "0.5", "--report", path, os.path.join(CORPUS, "sched-evrptw", "tiny"))
+    page, lines = drawing(path, "polyline") if not code else ("", [])
+    routes = json.loads(out)["routes"] if not code else []
+    ktap.ok(not code and len(lines) == len(routes) >= 1 and not foreign(page) and
+            sum(len(line.get("points").split()) - 2 for line in lines) == sum(len(route) for route in routes),
+            "a line for each route, through each of its stops", err or out[:300])
+    code, out, err = plan("plan", "--periods", "24", "--fleet", fleet, "--report", path,
+                          os.path.join(CORPUS, "sched-matpower", "three"))
+    page, bars = drawing(path, "rect") if not code else ("", [])
+    ktap.ok(not code and "When vehicles charge" in page and "Nodal prices" in page and len(bars) > 3,
+            "plan --fleet draws both", err)
+
+
 def main():
     ktap = cli_ktap.Ktap()
     with tempfile.TemporaryDirectory() as folder:
@@ -74,6 +120,7 @@ def main():
         ktap.ok(sum(len(row) for row in (list(table) for table in root.iter("{http://www.w3.org/1999/xhtml}table")))
                 and "<td>17</td>" in page, "branch 17 stands among the limits that bind")
         in_browser(ktap, path)
+        check_vehicles(ktap, folder)
         evil_case(folder)
         code, _, err = plan("plan", "--report", path, folder)
         page = open(path, encoding="utf-8").read()

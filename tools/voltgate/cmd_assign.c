@@ -15,6 +15,7 @@
 #include "tools/voltgate/assign_replay.h"
 #include "tools/voltgate/assign_compare.h"
 #include "tools/voltgate/fleet_words.h"
+#include "tools/voltgate/page.h"
 #include "tools/voltgate/say.h"
 
 #define ASSIGN_SECONDS_MAX 86400.0
@@ -22,6 +23,7 @@
 
 struct words {
 	const char *fleet, *plan;
+	const char *report; /* --report FILE */
 	double seconds;
 	bool quick, nearest;
 };
@@ -133,6 +135,11 @@ static int report(const struct cli *cli, const struct assign_problem *problem, c
 	if (!verdict.good)
 		return say_failure(CLI_REFUSED, "the plan found does not pass the check (a fault of this program): %s",
 				   verdict.text);
+	if (words->report) {
+		status = page_sessions(words->report, problem->fleet, plan);
+		if (status)
+			return status;
+	}
 	if (cli->json) {
 		status = say_json(assign_json_put(problem, plan, &verdict));
 	} else {
@@ -213,11 +220,16 @@ static int take_option(const char *option, const char *value, struct words *word
 {
 	char *end = NULL;
 
-	if (strcmp(option, "--time"))
-		return say_usage("assign", "\"%.60s\" is no option of assign (--time SECONDS, --quick, --nearest)",
+	if (strcmp(option, "--time") && strcmp(option, "--report"))
+		return say_usage("assign",
+				 "\"%.60s\" is no option of assign (--time SECONDS, --quick, --nearest, --report FILE)",
 				 option);
 	if (!value)
 		return say_usage("assign", "%s needs a value after it", option);
+	if (!strcmp(option, "--report")) {
+		words->report = value;
+		return CLI_OK;
+	}
 	words->seconds = strtod(value, &end);
 	if (end == value || *end || !(words->seconds > 0 && words->seconds <= ASSIGN_SECONDS_MAX))
 		return say_usage("assign", "--time takes a time above 0 and up to 86400 seconds, not \"%.60s\"", value);
@@ -263,7 +275,7 @@ static const char *const verbs[] = { "check", "replay", "compare", NULL };
 const struct cli_command cmd_assign = {
 	.name = "assign",
 	.run = run,
-	.usage = "[--time SECONDS] [--quick] [--nearest] FLEET\ncheck PLAN FLEET\n"
+	.usage = "[--time SECONDS] [--quick] [--nearest] [--report FILE] FLEET\ncheck PLAN FLEET\n"
 		 "replay [--seed N] [--late PCT] [--late-by SECONDS] [--surprise PCT] [--broken PCT] [--every PERIODS] "
 		 "FLEET\ncompare FLEET",
 	.summary = "Find or check which vehicle charges where and when",
@@ -273,8 +285,9 @@ const struct cli_command cmd_assign = {
 		"time and\n"
 		"rating, weighed as the vehicle does, cost least. The answer says below which cost no plan can lie. "
 		"--quick\n"
-		"stops at prices and does without the exact program; --nearest shows what drivers do by themselves. "
-		"Who\n"
+		"stops at prices and does without the exact program; --nearest shows what drivers do by themselves, "
+		"--report\n"
+		"draws on an HTML page who charges when. Who\n"
 		"cannot be served is told why; vehicles and limits that exclude each other are named. check follows a "
 		"PLAN\n"
 		"(what -j prints) with code of its own. replay lives through a day on which vehicles are late or come "

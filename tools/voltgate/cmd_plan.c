@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/voltgate/plan_fleet.h"
 #include "agent/sched/report.h"
+#include "tools/voltgate/page.h"
+#include "tools/voltgate/plan_csv.h"
+#include "tools/voltgate/plan_fleet.h"
 #include "tools/voltgate/plan_json.h"
+#include "tools/voltgate/plan_progress.h"
 #include "tools/voltgate/plan_verbs.h"
 
 #define PLAN_LINES 40 /* buses shown to people */
@@ -82,30 +85,30 @@ static int report(const struct cli *cli, const struct plan_case *plan_case, cons
 	show_reference(plan_case, plan);
 	for (t = 0; t < plan->periods; t++)
 		show_period(plan_case, plan, t);
+	if (plan->branchings)
+		printf("%s; no plan without charging and discharging at once costs less by more than %.4f %%\n",
+		       plan->cut_short ? "the search was ended early, with the best plan so far"
+				       : "the directions of stations were chosen by a search",
+		       100 * plan->excluded_gap);
 	printf("certificate: optimal; duality gap %.1e of the cost, largest residual: %s\n", certificate->gap,
 	       certificate->worst);
 	return say_done(CLI_OK);
 }
 
-/* The page goes to its place whole, or not at all. */
-static int write_report(const struct plan_words *words, const struct plan_case *plan_case,
-			const struct dispatch_plan *plan, const struct certificate *certificate)
+/* What goes to files, then the rest to standard output: a table there stands alone. */
+static int answer(const struct cli *cli, const struct plan_words *words, const struct plan_case *plan_case,
+		  const struct dispatch_plan *plan, const struct certificate *certificate)
 {
 	struct plot page;
-	FILE *file = NULL;
 	int status = CLI_OK;
 
-	if (report_make(&plan_case->problem, plan, certificate, &plan_case->files.crowd, NULL, &page))
-		status = say_failure(CLI_REFUSED, "out of memory");
-	if (!status) {
-		file = fopen(words->report, "w");
-		if (!file || fwrite(page.text, 1, page.len, file) != page.len)
-			status = say_failure(CLI_REFUSED, "%.200s: %s", words->report, strerror(errno));
-		if (file && fclose(file) && !status)
-			status = say_failure(CLI_REFUSED, "%.200s: %s", words->report, strerror(errno));
+	if (words->report) {
+		report_make(&plan_case->problem, plan, certificate, &plan_case->files.crowd, NULL, &page);
+		status = page_write(words->report, &page);
 	}
-	plot_done(&page);
-	return status;
+	if (!status && words->csv)
+		status = plan_csv_write(words->csv, &plan_case->problem, plan);
+	return status || plan_csv_alone(words->csv) ? status : report(cli, plan_case, plan, certificate);
 }
 
 static int solve(const struct cli *cli, const struct plan_words *words)
@@ -114,19 +117,23 @@ static int solve(const struct cli *cli, const struct plan_words *words)
 	struct certificate certificate;
 	struct dispatch_error error;
 	struct dispatch_plan *plan = NULL;
-	int status = plan_case_load(words, &plan_case);
+	struct plan_progress progress;
+	int status = plan_case_load(words, &plan_case), err = 0;
 
-	if (!status && dispatch_solve(&plan_case.problem, &plan, &error))
-		status = plan_case_explain(&plan_case, &error);
+	if (!status) {
+		plan_progress_start(&progress, &plan_case.problem);
+		err = dispatch_solve(&plan_case.problem, &plan, &error);
+		plan_progress_end(&progress);
+	}
+	if (err)
+		status = plan_case_explain(&plan_case, err, &error);
 	if (!status && certificate_check(&plan_case.problem, plan, &certificate))
 		status = say_failure(CLI_REFUSED, "out of memory");
 	if (!status && !certificate.good)
 		status = say_failure(CLI_REFUSED, "the solver's answer is not the optimum and is not shown: %s",
 				     certificate.worst);
-	if (!status && words->report)
-		status = write_report(words, &plan_case, plan, &certificate);
 	if (!status)
-		status = report(cli, &plan_case, plan, &certificate);
+		status = answer(cli, words, &plan_case, plan, &certificate);
 	dispatch_free(plan);
 	plan_case_free(&plan_case);
 	return status;
@@ -211,6 +218,8 @@ static int run(const struct cli *cli, int argc, char **argv)
 	status = plan_case_words(argc, argv, checking ? 3 : 1, &words);
 	if (status)
 		return status;
+	if (cli->json && plan_csv_alone(words.csv))
+		return say_usage("plan", "-j and --csv - both want standard output: give --csv a FILE");
 	if (fleet)
 		return plan_fleet(cli, &words, fleet);
 	return checking ? check(cli, &words) : solve(cli, &words);
@@ -223,7 +232,7 @@ const struct cli_command cmd_plan = {
 	.run = run,
 	.usage = "[--periods N] [--limits-scale X] [--reserve SHARE] [--secure] [--outage-scale X] [--keep-areas] "
 		 "[--full] "
-		 "[--fleet FILE] CASE\n"
+		 "[--fleet FILE] [--time SECONDS] [--csv FILE] [--report FILE] CASE\n"
 		 "check PLAN CASE\n"
 		 "congestion CASE\n"
 		 "guide [--groups N] CASE\n"
@@ -249,7 +258,11 @@ const struct cli_command cmd_plan = {
 		"(or --outage-scale X, on limits) keeps flows within limits after the outage of any one branch. check "
 		"judges a\n"
 		"PLAN (what -j prints) with code of its own. --fleet puts the charging of a fleet file's vehicles (see "
-		"assign) on the\nbuses of their stations and guides them by the nodal prices. congestion compares "
+		"assign) on the\nbuses of their stations and guides them by the nodal prices. --csv writes a table of "
+		"outputs, "
+		"flows and prices\n(- is standard output, then without the rest), --report a page with drawings. "
+		"--time or Ctrl-C ends the search with\nthe best plan so far and how far it may be from the "
+		"optimum, or says that there is none yet. congestion compares "
 		"charging on arrival with charging "
 		"that "
 		"waits,\n"

@@ -15,9 +15,13 @@
 
 #include "agent/sched/certificate.h"
 #include "tools/voltgate/assign_json.h"
+#include "agent/sched/report.h"
 #include "tools/voltgate/fleet_words.h"
+#include "tools/voltgate/page.h"
+#include "tools/voltgate/plan_csv.h"
 #include "tools/voltgate/plan_fleet.h"
 #include "tools/voltgate/plan_json.h"
+#include "tools/voltgate/plan_progress.h"
 #include "tools/voltgate/say.h"
 
 #define PLAN_FLEET_ROUNDS 4
@@ -36,7 +40,8 @@ struct plan_fleet {
 	struct dispatch_plan *dispatch, *best_dispatch;
 	struct assign_verdict verdict, best_verdict; /* at the file's prices */
 	double best;
-	u32 best_round;
+	u32 best_round, rounds; /* rounds: that were finished */
+	struct plan_progress progress;
 };
 
 /* --- what belongs together --- */
@@ -167,11 +172,22 @@ static void swap_prices(struct plan_fleet *run, u32 *guided)
 	memcpy(run->fleet->price, run->tariff, bytes);
 }
 
+static bool go_on(void *arg, const char *what, double done, const struct assign_plan *plan)
+{
+	(void)arg;
+	(void)what;
+	(void)done;
+	(void)plan;
+	return !plan_progress_interrupted();
+}
+
 /* Vehicles at the prices of now, then what that means at the file's prices. */
 static int assign_round(struct plan_fleet *run)
 {
 	struct assign_problem problem = { .fleet = run->fleet };
-	struct assign_options options = { .seconds = PLAN_FLEET_SECONDS, .quick = run->fleet->vehicles > 2000 };
+	struct assign_options options = { .seconds = PLAN_FLEET_SECONDS,
+					  .quick = run->fleet->vehicles > 2000,
+					  .progress = go_on };
 	u32 *guided = calloc((size_t)run->fleet->stations * run->fleet->periods + 1, sizeof(*guided));
 	int err = guided ? assign_solve(&problem, &options, &run->vehicles) : -ENOMEM;
 
@@ -209,18 +225,24 @@ static int rounds(struct plan_fleet *run)
 {
 	struct dispatch_error error;
 	u32 round;
-	int status;
+	int status, err;
 
-	for (round = 0; round < PLAN_FLEET_ROUNDS; round++) {
+	plan_progress_start(&run->progress, &run->plan_case.problem);
+	for (round = 0; round < PLAN_FLEET_ROUNDS && !(round && plan_progress_interrupted()); round++) {
 		status = assign_round(run);
 		if (status)
 			return status;
 		add_load(run);
-		if (dispatch_solve(&run->plan_case.problem, &run->dispatch, &error))
-			return plan_case_explain(&run->plan_case, &error);
+		err = dispatch_solve(&run->plan_case.problem, &run->dispatch, &error);
+		if (err == -EINTR && round)
+			break; /* the best of the rounds before is the answer */
+		if (err)
+			return plan_case_explain(&run->plan_case, err, &error);
 		guide(run);
 		keep_if_best(run, round);
 	}
+	run->rounds = round;
+	assign_free(run->vehicles); /* of a round that was not finished */
 	memcpy(run->fleet->price, run->tariff,
 	       (size_t)run->fleet->stations * run->fleet->periods * sizeof(*run->tariff));
 	run->vehicles = run->best_vehicles; /* its load, for the certificate */
@@ -239,7 +261,7 @@ static void show(const struct plan_fleet *run, const struct certificate *certifi
 
 	printf("%s with %u vehicles: dispatch costs %.6f over %u periods, %u branch limits bind; round %u of %u\n",
 	       grid->name, run->fleet->vehicles, plan->cost, plan->periods, plan->binding, run->best_round + 1,
-	       PLAN_FLEET_ROUNDS);
+	       run->rounds);
 	printf("%u vehicles charge %.3f kWh for %.4f yuan, %u are left, %u impossible; load factor %.2f (eq. 6)\n",
 	       run->best_vehicles->served, (double)run->best_verdict.energy_wh / 1000,
 	       (double)run->best_verdict.money / ASSIGN_COST_YUAN, run->best_vehicles->left,
@@ -255,17 +277,42 @@ static void show(const struct plan_fleet *run, const struct certificate *certifi
 	       certificate->worst);
 }
 
+static int write_files(const struct plan_fleet *run, const struct certificate *certificate)
+{
+	const struct dispatch_problem *problem = &run->plan_case.problem;
+	struct report_fleet drawn = { 0 };
+	struct plot_bar *bar = NULL;
+	struct plot page;
+	int status = CLI_OK;
+
+	if (run->words->report) {
+		if (page_bars(run->fleet, run->best_vehicles, &bar, &drawn.bars))
+			return say_failure(CLI_REFUSED, "out of memory");
+		drawn.bar = bar;
+		report_make(problem, run->best_dispatch, certificate, &run->plan_case.files.crowd, &drawn, &page);
+		free(bar);
+		status = page_write(run->words->report, &page);
+	}
+	if (!status && run->words->csv)
+		status = plan_csv_write(run->words->csv, problem, run->best_dispatch);
+	return status;
+}
+
 static int answer(const struct plan_fleet *run)
 {
 	struct assign_problem problem = { .fleet = run->fleet };
 	struct certificate certificate;
 	json_t *object;
+	int status;
 
 	if (certificate_check(&run->plan_case.problem, run->best_dispatch, &certificate))
 		return say_failure(CLI_REFUSED, "out of memory");
 	if (!certificate.good || !run->best_verdict.good)
 		return say_failure(CLI_REFUSED, "the answer does not pass the check and is not shown: %s",
 				   certificate.good ? run->best_verdict.text : certificate.worst);
+	status = write_files(run, &certificate);
+	if (status || plan_csv_alone(run->words->csv))
+		return status;
 	if (!run->cli->json) {
 		show(run, &certificate);
 		return say_done(CLI_OK);
@@ -282,6 +329,7 @@ int plan_fleet(const struct cli *cli, const struct plan_words *words, const char
 
 	if (!status)
 		status = rounds(&run);
+	plan_progress_end(&run.progress);
 	if (!status)
 		status = answer(&run);
 	close_run(&run);

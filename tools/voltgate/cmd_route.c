@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent/sched/router.h"
+#include "tools/voltgate/page.h"
 #include "tools/voltgate/routing_json.h"
 #include "tools/voltgate/say.h"
 
@@ -19,6 +20,7 @@
 
 struct words {
 	const char *instance, *solution;
+	const char *report; /* --report FILE */
 	u64 seed;
 	double seconds;
 	bool partial;
@@ -133,7 +135,9 @@ static int solve(const struct cli *cli, const struct words *words)
 		status =
 			say_failure(CLI_REFUSED, "the routes found do not pass the check (a fault of this program): %s",
 				    fault.text);
-	else
+	else if (words->report)
+		status = page_routes(words->report, instance, routing);
+	if (!status)
 		status = report(cli, instance, words, routing, &solved);
 	evrptw_free(instance);
 	free(routing);
@@ -193,12 +197,17 @@ static int take_option(const char *option, const char *value, struct words *word
 
 	if (!value)
 		return say_usage("route", "%s needs a value after it", option);
+	if (!strcmp(option, "--report")) {
+		words->report = value;
+		return CLI_OK;
+	}
 	if (!strcmp(option, "--seed"))
 		words->seed = strtoull(value, &end, 10);
 	else if (!strcmp(option, "--time"))
 		words->seconds = strtod(value, &end);
 	else
-		return say_usage("route", "\"%.60s\" is no option of route (--seed N, --time SECONDS, --partial)",
+		return say_usage("route",
+				 "\"%.60s\" is no option of route (--seed N, --time SECONDS, --partial, --report FILE)",
 				 option);
 	if (end == value || *end || *value == '-' || !(words->seconds > 0 && words->seconds <= ROUTE_SECONDS_MAX))
 		return say_usage("route", "%s takes a %s, not \"%.60s\"", option,
@@ -239,7 +248,7 @@ static const char *const verbs[] = { "check", NULL };
 const struct cli_command cmd_route = {
 	.name = "route",
 	.run = route,
-	.usage = "[--seed N] [--time SECONDS] [--partial] INSTANCE\ncheck SOLUTION INSTANCE",
+	.usage = "[--seed N] [--time SECONDS] [--partial] [--report FILE] INSTANCE\ncheck SOLUTION INSTANCE",
 	.summary = "Find or check routes of electric vehicles",
 	.help = "INSTANCE is a file of the E-VRPTW format. Few vehicles come first, then a short distance; recharging "
 		"fills\n"
@@ -247,8 +256,9 @@ const struct cli_command cmd_route = {
 		"not to be\ncompared). The same --seed (default 1) and --time (default 10) give the same routes "
 		"wherever the "
 		"machine\n"
-		"is not much slower than that time was meant for; \"cut short\" says where it was. check drives the "
-		"routes of\n"
-		"a SOLUTION (what -j prints) stop by stop, with code of its own.",
+		"is not much slower than that time was meant for; \"cut short\" says where it was. --report draws the "
+		"routes\n"
+		"on an HTML page. check drives the routes of a SOLUTION (what -j prints) stop by stop, with code of "
+		"its own.",
 	.verbs = verbs,
 };

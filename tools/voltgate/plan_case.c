@@ -101,6 +101,7 @@ int plan_case_load(const struct plan_words *words, struct plan_case *ret_case)
 		.form = words->full ? DISPATCH_FULL : DISPATCH_LAZY,
 		.secure = words->outage_scale > 0,
 		.outage_scale = words->outage_scale,
+		.seconds = words->seconds,
 	};
 	if (files->crowd.classes) {
 		if (crowd_flexible(&files->crowd, files->periods, 1, &ret_case->crowd))
@@ -167,8 +168,12 @@ int plan_case_option(char **argv, int *at, struct plan_words *words)
 		status = (words->drill = plan_case_number(option, value, 0, 0.9)) < 0;
 	else if (!strcmp(option, "--groups"))
 		status = (words->groups = (u32)fmax(0, plan_case_number(option, value, 1, 10000))) < 1;
+	else if (!strcmp(option, "--time"))
+		status = (words->seconds = plan_case_number(option, value, 0.001, 1e6)) < 0;
 	else if (!strcmp(option, "--report"))
 		status = (words->report = value) ? CLI_OK : say_usage("plan", "--report needs a FILE after it");
+	else if (!strcmp(option, "--csv"))
+		status = (words->csv = value) ? CLI_OK : say_usage("plan", "--csv needs a FILE after it, or -");
 	else
 		status = ~0;
 	*at += !status && strcmp(option, "--keep-areas") && strcmp(option, "--full") && strcmp(option, "--secure");
@@ -197,12 +202,12 @@ int plan_case_words(int argc, char **argv, int first, struct plan_words *words)
 	return say_usage("plan", "a CASE is needed: a MATPOWER file or a folder of CSV tables");
 }
 
-int plan_case_explain(const struct plan_case *plan_case, const struct dispatch_error *error)
+int plan_case_explain(const struct plan_case *plan_case, int err, const struct dispatch_error *error)
 {
 	struct conflict conflict;
 	char text[1500];
 
-	if (conflict_find(&plan_case->problem, &conflict))
+	if (err != -EDOM || conflict_find(&plan_case->problem, &conflict))
 		return say_failure(CLI_REFUSED, "%.60s: %s", plan_case->files.grid->name, error->text);
 	conflict_words(&plan_case->problem, &conflict, text, sizeof(text));
 	return say_failure(CLI_REFUSED, "%.60s: %s", plan_case->files.grid->name, text);

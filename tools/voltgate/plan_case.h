@@ -11,6 +11,8 @@
 struct plan_words {
 	const char *path, *plan; /* the case; a second word */
 	const char *report;	 /* --report FILE */
+	const char *csv;	 /* --csv FILE, or "-" */
+	double seconds;		 /* --time; 0: as long as it takes */
 	u32 periods;		 /* 0: as the case has them */
 	double scale;
 	double reserve;	     /* of each period's load; 0: none */
@@ -38,7 +40,7 @@ void plan_case_free(struct plan_case *plan_case);
 int plan_case_option(char **argv, int *at, struct plan_words *words);
 /* All words from @first on: options, and one CASE. A status. */
 int plan_case_words(int argc, char **argv, int first, struct plan_words *words);
-/* Why there is no plan: the limits that exclude each other, in words. A status. */
-int plan_case_explain(const struct plan_case *plan_case, const struct dispatch_error *error);
+/* Why dispatch_solve() failed with @err: the limits that exclude each other, in words. A status. */
+int plan_case_explain(const struct plan_case *plan_case, int err, const struct dispatch_error *error);
 
 #endif
