@@ -102,7 +102,7 @@ fuzz: depends
 	$(MAKE) $(FUZZERS)
 	tests/fuzz/run --keep --out $(B)/fuzz-work --seconds $(SECONDS) $(FUZZERS)
 
-#: make demo      install what is missing, build, show the gate at work
+#: make demo      install what is missing, build, show the whole: the day of demo-day, then one gate close up, attacked
 demo: depends
 	$(MAKE) -j$(shell nproc) all
 	$(MAKE) run-demo
@@ -112,11 +112,13 @@ bench: depends
 	$(MAKE) -j$(shell nproc) all
 	$(MAKE) run-bench
 
+#: make depends   install Debian's packages that building and testing need (tools/setup/packages.txt)
 depends:
 	@tools/setup/depends.sh
 
 help:
 	@sed -n 's/^#: //p' Makefile kmod/kmod.mk tools/*/*.mk tests/*/*.mk | sort -u
 
+#: make clean     remove $(B)
 clean:
 	rm -rf $(B)

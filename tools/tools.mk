@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 include tools/libvehicle/libvehicle.mk
+include tools/pages/pages.mk
 include tools/sim/its_maker.mk
 include tools/sim/sim.mk
 include tools/station/station.mk

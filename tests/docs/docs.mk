@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0
-TESTS += tests/docs/readme_test.sh
+# What readers are told to type, typed.
+TESTS += tests/docs/readme_test.sh tests/docs/pages.py

@@ -32,6 +32,16 @@ static uint64_t now_time64(void)
 	return last;
 }
 
+/* Milliseconds since 1970, as "voltgate account" and its like count for the same wallet: a nonce far below is refused.
+ */
+static uint64_t request_nonce(void)
+{
+	struct timeval now;
+
+	gettimeofday(&now, NULL);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_usec / 1000;
+}
+
 static int read_hex(uint8_t *bytes, size_t len)
 {
 	char line[256];
@@ -87,7 +97,7 @@ static int reserve(int fd, const struct voltgate_wallet *wallet, struct voltgate
 	struct voltgate_mandate mandate = { .tariff = 1, .price = 20000, .energy = 50000, .nonce = now, .issued = now };
 	uint8_t packet[VOLTGATE_VID_MAX], proposal[VOLTGATE_PROPOSAL_MAX], charging[32], random[16];
 	const char *arguments[2] = { NULL, "1" }; /* its first charger */
-	struct voltgate_request request = { now / 1000, now + 60000000, "session.reserve", arguments, 2 };
+	struct voltgate_request request = { request_nonce(), now + 60000000, "session.reserve", arguments, 2 };
 	char hex[65];
 	int tries, len, proposal_len;
 	size_t got;

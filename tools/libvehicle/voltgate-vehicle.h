@@ -148,7 +148,7 @@ int voltgate_mandate_sign(const struct voltgate_wallet *wallet, const struct vol
 
 /* What is asked of the contract "charging": a function and its arguments, text (agent/contract/CHARGING.md). */
 struct voltgate_request {
-	uint64_t nonce; /* the wallet's, from 1, each once */
+	uint64_t nonce; /* the wallet's, each once; milliseconds since 1970, as the wallet's other programs count */
 	uint64_t expires;
 	const char *function;
 	const char *const *arguments;
