@@ -8,20 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/sched/conflict.h"
-#include "agent/sched/nodal.h"
+#include "agent/sched/conflict_parts.h"
 
-struct filter {
-	const struct dispatch_problem *problem;
-	const struct grid *grid;
-	struct nodal *nodal;
-	u32 first, periods;	   /* looked at */
-	bool *most, *least, *ramp; /* by unit: in force */
-	bool *branch;
-	bool *energy; /* by station: what must be taken up, in force */
-};
+#define CONFLICT_OUTAGE_ROWS_MAX 4e5 /* of the program with all outages; above they are not looked at */
 
-static double filter_most(const struct filter *filter, u32 t, u32 u)
+double filter_most(const struct filter *filter, u32 t, u32 u)
 {
 	const struct dispatch_problem *problem = filter->problem;
 
@@ -141,54 +132,66 @@ static int filter_possible(const struct filter *filter)
 {
 	struct qp *qp = qp_new();
 	u32 *units = calloc(filter->periods, sizeof(*units)), *angles = calloc(filter->periods, sizeof(*angles)), t;
-	u32 *vehicles = calloc(filter->periods, sizeof(*vehicles));
+	u32 *vehicles = calloc(filter->periods, sizeof(*vehicles)), *reserve = calloc(filter->periods, sizeof(u32));
 	enum qp_status status = QP_FAILED;
+	int err = 0;
 
-	if (qp && units && angles && vehicles) {
+	if (qp && units && angles && vehicles && reserve) {
 		for (t = 0; t < filter->periods; t++) {
 			filter_units(filter, qp, filter->first + t, &units[t]);
 			filter_angles(filter, qp, &angles[t]);
 			filter_vehicles(filter, qp, filter->first + t, &vehicles[t]);
+			filter_reserve_columns(filter, qp, &reserve[t]);
 		}
 		for (t = 0; t < filter->periods; t++) {
 			filter_balances(filter, qp, filter->first + t, units[t], angles[t], vehicles[t]);
 			filter_fill(filter, qp, vehicles[t], t ? vehicles[t - 1] : ~0U);
 			filter_branches(filter, qp, angles[t]);
+			filter_reserve_rows(filter, qp, filter->first + t, units[t], reserve[t]);
+			err = err ? err : filter_outages(filter, qp, angles[t]);
 			if (t)
 				filter_ramps(filter, qp, units[t - 1], units[t]);
 		}
-		status = qp_solve(qp, 0);
+		status = err ? QP_FAILED : qp_solve(qp, 0);
 	}
 	qp_free(qp);
 	free(units);
 	free(angles);
 	free(vehicles);
+	free(reserve);
 	return status == QP_FAILED ? -ENOMEM : status != QP_INFEASIBLE;
 }
 
-/* Leaves out what the conflict does not need, and keeps the rest. */
-static int filter_reduce(struct filter *filter, enum conflict_kind kind, bool *in_force, u32 count,
+/* Leaves out what the conflict does not need, and keeps the rest: all of it at once where that can be, else by halves.
+ */
+static int filter_reduce(struct filter *filter, enum conflict_kind kind, bool *in_force, u32 first, u32 count,
 			 struct conflict *conflict)
 {
-	int possible;
-	u32 i;
+	bool *kept = calloc((size_t)count + 1, sizeof(*kept));
+	int possible = 0, err = kept ? 0 : -ENOMEM;
 
-	for (i = 0; i < count; i++) {
-		if (!in_force[i])
-			continue;
-		in_force[i] = false;
+	if (kept)
+		memcpy(kept, in_force + first, count * sizeof(*kept));
+	if (kept && memchr(kept, true, count)) {
+		memset(in_force + first, false, count * sizeof(*kept));
 		possible = filter_possible(filter);
-		if (possible < 0)
-			return possible;
-		if (!possible)
-			continue;
-		in_force[i] = true;
-		if (conflict->count < CONFLICT_LIMITS_MAX)
-			conflict->limit[conflict->count++] = (struct conflict_limit){ kind, i };
-		else
-			conflict->untold++;
+		err = possible < 0 ? possible : 0;
 	}
-	return 0;
+	if (possible > 0) {
+		memcpy(in_force + first, kept, count * sizeof(*kept));
+		if (count > 1) {
+			err = filter_reduce(filter, kind, in_force, first, count / 2, conflict);
+			if (!err)
+				err = filter_reduce(filter, kind, in_force, first + count / 2, count - count / 2,
+						    conflict);
+		} else if (conflict->count < CONFLICT_LIMITS_MAX) {
+			conflict->limit[conflict->count++] = (struct conflict_limit){ kind, first };
+		} else {
+			conflict->untold++;
+		}
+	}
+	free(kept);
+	return err;
 }
 
 static void filter_all(struct filter *filter)
@@ -202,6 +205,7 @@ static void filter_all(struct filter *filter)
 	}
 	for (i = 0; i < filter_stations(filter); i++)
 		filter->energy[i] = true;
+	filter_secure_all(filter);
 	for (i = 0; i < filter->grid->branches; i++) {
 		dispatch_flow_limits(&filter->grid->branch[i], filter->problem->limits_scale, &least, &most);
 		filter->branch[i] = least > -INFINITY || most < INFINITY;
@@ -228,36 +232,79 @@ static int filter_choose(struct filter *filter)
 	return possible > 0 ? -ENOENT : possible;
 }
 
+/* Room for what is in force, all in one. NULL: out of memory. */
+static bool *filter_room(struct filter *filter)
+{
+	const struct grid *grid = filter->grid;
+	size_t count = 3 * (size_t)grid->units + 2 * (size_t)grid->branches + filter_stations(filter) +
+		       filter->problem->periods;
+	bool *room = calloc(count + 1, sizeof(*room));
+
+	if (!room)
+		return NULL;
+	filter->most = room;
+	filter->least = filter->most + grid->units;
+	filter->ramp = filter->least + grid->units;
+	filter->branch = filter->ramp + grid->units;
+	filter->outage = filter->branch + grid->branches;
+	filter->energy = filter->outage + grid->branches;
+	filter->reserve = filter->energy + filter_stations(filter);
+	return room;
+}
+
+static int filter_open(struct filter *filter)
+{
+	const struct dispatch_problem *problem = filter->problem;
+
+	filter->nodal = nodal_new(filter->grid);
+	filter->factor = calloc((size_t)filter->grid->branches + 1, sizeof(double));
+	if (!filter->nodal || !filter->factor)
+		return -ENOMEM;
+	if (!problem->secure ||
+	    (double)filter->grid->branches * filter->grid->branches * problem->periods > CONFLICT_OUTAGE_ROWS_MAX)
+		return 0;
+	return ptdf_new(filter->grid, &filter->ptdf);
+}
+
+/* In this order: what comes first is kept only if nothing later can be blamed instead. */
+static int filter_reduce_all(struct filter *filter, struct conflict *conflict)
+{
+	const struct {
+		enum conflict_kind kind;
+		bool *in_force;
+		u32 count;
+	} limits[] = {
+		{ CONFLICT_OUTAGE, filter->outage, filter->grid->branches },
+		{ CONFLICT_RESERVE, filter->reserve, filter->problem->periods },
+		{ CONFLICT_UNIT_LEAST, filter->least, filter->grid->units },
+		{ CONFLICT_RAMP, filter->ramp, filter->grid->units },
+		{ CONFLICT_BRANCH, filter->branch, filter->grid->branches },
+		{ CONFLICT_UNIT_MOST, filter->most, filter->grid->units },
+		{ CONFLICT_ENERGY, filter->energy, filter_stations(filter) },
+	};
+	u32 i;
+	int err = 0;
+
+	for (i = 0; !err && i < sizeof(limits) / sizeof(*limits); i++)
+		err = filter_reduce(filter, limits[i].kind, limits[i].in_force, 0, limits[i].count, conflict);
+	return err;
+}
+
 int conflict_find(const struct dispatch_problem *problem, struct conflict *ret_conflict)
 {
-	const struct grid *grid = problem->grid;
-	struct filter filter = { .problem = problem, .grid = grid };
-	bool *room = calloc(3 * (size_t)grid->units + grid->branches + filter_stations(&filter) + 1, sizeof(*room));
-	int err;
+	struct filter filter = { .problem = problem, .grid = problem->grid };
+	bool *room = filter_room(&filter);
+	int err = room ? filter_open(&filter) : -ENOMEM;
 
-	filter.nodal = nodal_new(grid);
-	err = room && filter.nodal ? 0 : -ENOMEM;
 	memset(ret_conflict, 0, sizeof(*ret_conflict));
-	if (!err) {
-		filter.most = room;
-		filter.least = room + grid->units;
-		filter.ramp = room + 2 * grid->units;
-		filter.branch = room + 3 * grid->units;
-		filter.energy = filter.branch + grid->branches;
+	if (!err)
 		err = filter_choose(&filter);
-	}
 	ret_conflict->period = filter.periods > 1 ? ~0U : filter.first;
 	if (!err)
-		err = filter_reduce(&filter, CONFLICT_UNIT_LEAST, filter.least, grid->units, ret_conflict);
-	if (!err)
-		err = filter_reduce(&filter, CONFLICT_RAMP, filter.ramp, grid->units, ret_conflict);
-	if (!err)
-		err = filter_reduce(&filter, CONFLICT_BRANCH, filter.branch, grid->branches, ret_conflict);
-	if (!err)
-		err = filter_reduce(&filter, CONFLICT_UNIT_MOST, filter.most, grid->units, ret_conflict);
-	if (!err)
-		err = filter_reduce(&filter, CONFLICT_ENERGY, filter.energy, filter_stations(&filter), ret_conflict);
+		err = filter_reduce_all(&filter, ret_conflict);
+	ptdf_free(filter.ptdf);
 	nodal_free(filter.nodal);
+	free(filter.factor);
 	free(room);
 	return err;
 }
@@ -284,6 +331,8 @@ static size_t conflict_word(const struct dispatch_problem *problem, const struct
 	u32 period = conflict->period == ~0U ? 0 : conflict->period;
 	double least, most;
 
+	if (limit->kind == CONFLICT_RESERVE || limit->kind == CONFLICT_OUTAGE)
+		return (size_t)filter_secure_word(problem, limit, to, size);
 	if (limit->kind == CONFLICT_BRANCH)
 		branch += limit->index;
 	else if (limit->kind != CONFLICT_ENERGY)

@@ -4,7 +4,9 @@
  * each other. Take any one of them away and the rest can be met.
  *
  * Found by leaving limits out one after the other (deletion filter): what can stay out without making the rest
- * possible is no part of the reason. First in single periods, then, where only ramps are to blame, over all.
+ * possible is no part of the reason. Many are tried at once first, halves where that does not do. Outages (N-1) are
+ * looked at in networks of up to some 600 branches for a period. First in single periods, then, where only ramps are to
+ * blame, over all.
  */
 #ifndef VOLTGATE_SCHED_CONFLICT_H
 #define VOLTGATE_SCHED_CONFLICT_H
@@ -13,11 +15,19 @@
 
 #define CONFLICT_LIMITS_MAX 64
 
-enum conflict_kind { CONFLICT_UNIT_MOST, CONFLICT_UNIT_LEAST, CONFLICT_RAMP, CONFLICT_BRANCH, CONFLICT_ENERGY };
+enum conflict_kind {
+	CONFLICT_UNIT_MOST,
+	CONFLICT_UNIT_LEAST,
+	CONFLICT_RAMP,
+	CONFLICT_BRANCH,
+	CONFLICT_ENERGY,
+	CONFLICT_RESERVE,
+	CONFLICT_OUTAGE
+};
 
 struct conflict_limit {
 	enum conflict_kind kind;
-	u32 index; /* of the unit, branch or station */
+	u32 index; /* of the unit, branch or station; of the period; of the branch that goes out */
 };
 
 struct conflict {

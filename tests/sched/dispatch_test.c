@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "agent/sched/certificate.h"
 #include "agent/sched/conflict.h"
@@ -384,6 +385,74 @@ static void test_best_so_far(void)
 	grid_free((struct grid *)problem.grid);
 }
 
+/* --- conflicts --- */
+
+static bool said(const struct dispatch_problem *problem, struct conflict *ret_conflict, const char *word,
+		 char text[600])
+{
+	if (conflict_find(problem, ret_conflict))
+		return false;
+	conflict_words(problem, ret_conflict, text, 600);
+	return strstr(text, word);
+}
+
+/* A of 100 MW and B, which could hold 30: 90 MW of load leave 60 upwards where 70 are asked for, in one of two periods.
+ */
+static void test_reserve_conflict(void)
+{
+	static const double load[2] = { 60, 90 }, reserve[2] = { 70, 70 };
+	struct grid *grid = grid_new();
+	struct dispatch_problem problem = {
+		.grid = grid, .periods = 2, .hours = 1, .load = load, .limits_scale = 1, .reserve = reserve
+	};
+	struct conflict conflict;
+	char text[600] = "";
+
+	grid_add_bus(grid)->number = 1;
+	*grid_add_unit(grid) = (struct grid_unit){ .name = "A", .most = 100, .cost.linear = 10 };
+	*grid_add_unit(grid) = (struct grid_unit){ .name = "B", .most = 50, .ramp = 180, .cost.linear = 30 };
+	grid_finish(grid, "hand");
+	ktap_ok(said(&problem, &conflict, "period 2 asks for a reserve of 70 MW", text) && conflict.count == 3 &&
+			strstr(text, "unit A") && strstr(text, "unit B"),
+		"a reserve that cannot be kept is named: %s", text);
+	grid_free(grid);
+}
+
+/* Three lines side by side, 80 MW over them: two that are left carry it, one alone could not; the third is thin. */
+static void test_outage_conflict(void)
+{
+	static const double load[2] = { 0, 80 };
+	struct grid *grid = grid_new();
+	struct dispatch_problem problem = {
+		.grid = grid, .periods = 1, .hours = 1, .load = load, .limits_scale = 1, .secure = true
+	};
+	struct conflict conflict;
+	char text[600] = "";
+	u32 l;
+
+	for (l = 0; l < 2; l++)
+		grid_add_bus(grid)->number = l + 1;
+	*grid_add_unit(grid) = (struct grid_unit){ .name = "A", .most = 100, .cost.linear = 10 };
+	for (l = 0; l < 3; l++) {
+		struct grid_branch *branch = grid_add_branch(grid);
+
+		*branch = (struct grid_branch){ .from = 0,
+						.to = 1,
+						.susceptance = l == 2 ? 10 : 1000,
+						.limit = 50,
+						.angle_least = -INFINITY,
+						.angle_most = INFINITY };
+		snprintf(branch->name, sizeof(branch->name), "L%u", l + 1);
+	}
+	grid_finish(grid, "hand");
+	ktap_ok(said(&problem, &conflict, "after the outage of branch L", text) && conflict.count == 1 &&
+			conflict.limit[0].kind == CONFLICT_OUTAGE && conflict.limit[0].index < 2,
+		"an outage that cannot be survived is named: %s", text);
+	problem.secure = false;
+	ktap_ok(conflict_find(&problem, &conflict) == -ENOENT, "without it there is no conflict");
+	grid_free(grid);
+}
+
 int main(void)
 {
 	ktap_plan(0);
@@ -394,5 +463,7 @@ int main(void)
 	test_certificate();
 	test_stopped();
 	test_best_so_far();
+	test_reserve_conflict();
+	test_outage_conflict();
 	return ktap_exit();
 }

@@ -124,6 +124,10 @@ def main():
             code, out, err = plan("plan", altered)
             sentences = [line for line in err.splitlines() if "warning" not in line]
             ktap.ok(code == 2 and len(sentences) == 1 and word in err, f"bad input ({word}) has its sentence", f"{code}: {err}")
+        code, _, err = plan("plan", "--reserve", "5", CASE)
+        ktap.ok(code == 2 and "period 1 asks for a reserve of" in err, "a reserve that nobody can keep is named", err)
+        code, _, err = plan("plan", "--outage-scale", "0.05", CASE)
+        ktap.ok(code == 2 and "after the outage of branch" in err, "so is an outage that the grid does not survive", err)
         tables = os.path.join(folder, "tables")
         os.mkdir(tables)
         code, _, err = plan("plan", tables)
