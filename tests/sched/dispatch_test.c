@@ -336,6 +336,7 @@ static void burning(struct dispatch_problem *problem, struct dispatch_stations *
 
 struct patience {
 	u32 asked, most;
+	struct dispatch_problem *late; /* its time is over instead */
 };
 
 static bool impatient(void *context, u32 round, u32 limits, double cost)
@@ -345,18 +346,22 @@ static bool impatient(void *context, u32 round, u32 limits, double cost)
 	(void)round;
 	(void)limits;
 	(void)cost;
-	return ++patience->asked > patience->most;
+	if (++patience->asked <= patience->most)
+		return false;
+	if (patience->late)
+		patience->late->seconds = 1e-9;
+	return !patience->late;
 }
 
 /* Ended ever later: first there is no plan, then one that is not the best and says how far it may be from it. */
-static void test_best_so_far(void)
+static void test_best_so_far(bool by_clock)
 {
 	struct dispatch_stations stations;
 	struct dispatch_problem problem;
 	struct dispatch_error error;
 	struct certificate certificate;
 	struct dispatch_plan *best = NULL, *found;
-	struct patience patience = { 0 };
+	struct patience patience = { .late = by_clock ? &problem : NULL };
 	u32 none = 0, early = 0, wrong = 0;
 
 	burning(&problem, &stations);
@@ -368,6 +373,7 @@ static void test_best_so_far(void)
 		int err = dispatch_solve(&problem, &found, &error);
 
 		patience.asked = 0;
+		problem.seconds = 0;
 		none += err == -EINTR;
 		wrong += err && (err != -EINTR || !strstr(error.text, "no plan"));
 		if (err)
@@ -379,8 +385,8 @@ static void test_best_so_far(void)
 			 found->cost - found->excluded_gap * fmax(1, fabs(found->cost)) > best->cost + 1e-6;
 		dispatch_free(found);
 	}
-	ktap_ok(none && early && !wrong, "ended early %u times before there was a plan, %u times with the best so far",
-		none, early);
+	ktap_ok(none && early && !wrong, "ended by %s %u times before there was a plan, %u times with the best so far",
+		by_clock ? "the clock" : "who watches", none, early);
 	dispatch_free(best);
 	grid_free((struct grid *)problem.grid);
 }
@@ -462,7 +468,8 @@ int main(void)
 	test_drawn();
 	test_certificate();
 	test_stopped();
-	test_best_so_far();
+	test_best_so_far(false);
+	test_best_so_far(true);
 	test_reserve_conflict();
 	test_outage_conflict();
 	return ktap_exit();
