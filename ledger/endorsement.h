@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * endorsement.h - an endorser's signature over what a proposal would do, alone
- * or for a batch of endorsements through a Merkle root (DESIGN.md section 5).
+ * or for a batch of endorsements through a Merkle root (PROTOCOL.md L8).
  *
  * endorsement = endorser 32 (node key), height u64 (state it was simulated on), count u16 (leaves, 1..1024), index u16,
  *               path length u8, path 32 each, signature 64

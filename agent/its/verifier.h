@@ -7,7 +7,7 @@
  * A frame whose signer is only a digest waits, bounded in number and time, for
  * its certificate. Work is bounded by a budget per curve, by its cost, and per
  * signer (spent only after its signature proved right).
- * Source: ETSI TS 103 097 v1.3.1/v2.1.1, IEEE 1609.2-2016/-2022, FACTS on the bytes.
+ * Source: ETSI TS 103 097 v1.3.1/v2.1.1, IEEE 1609.2-2016/-2022; PROTOCOL.md section 7.
  */
 #ifndef VOLTGATE_ITS_VERIFIER_H
 #define VOLTGATE_ITS_VERIFIER_H

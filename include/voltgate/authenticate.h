@@ -4,16 +4,23 @@
  * the module (attested grade) and in the BPF program (plain grade).
  *
  * Who includes this defines, before, the environment it runs in:
- *   struct vg_env                        whatever the functions below need
- *   vg_env_session(env, id)              -> struct vg_session * or NULL
- *   vg_env_absent(env, id)               -> VG_REVOKED or VG_UNKNOWN_SESSION, for an id without a session
- *   vg_env_tag(env, key, &tag)           -> 0, or negative if the packet's bytes cannot be read; the MAC over all but
- * the tag vg_env_tag_matches(env, &tag)        -> true if the packet's tag is it (constant time) vg_env_reserve(env,
- * session, fields) -> true if a record slot is now held (or none is needed) vg_env_release(env, session, fields,
- * reason) gives the slot up (reason is not accepted) or publishes the record vg_env_lock(env, session),
- * vg_env_unlock(env, session)
+ *   struct vg_env
+ *       whatever the functions below need
+ *   vg_env_session(env, id)
+ *       struct vg_session * or NULL
+ *   vg_env_absent(env, id)
+ *       VG_REVOKED or VG_UNKNOWN_SESSION, for an id without a session
+ *   vg_env_tag(env, key, &tag)
+ *       the MAC over all but the tag; 0, or negative if the packet's bytes cannot be read
+ *   vg_env_tag_matches(env, &tag)
+ *       true if the packet's tag is it (constant time)
+ *   vg_env_reserve(env, session, fields)
+ *       true if a record slot is now held (or none is needed)
+ *   vg_env_release(env, session, fields, reason)
+ *       gives the slot up (reason is not accepted) or publishes the record
+ *   vg_env_lock(env, session), vg_env_unlock(env, session)
  *
- * Order (DESIGN section 4): lookup, expiry, freshness, replay pre-check, MAC,
+ * Order (PROTOCOL.md D1, D2): lookup, expiry, freshness, replay pre-check, MAC,
  * slot, replay commit, session budget. Before the MAC nothing of the session
  * is written; a packet that finds no slot leaves its sequence unspent.
  */

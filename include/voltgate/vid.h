@@ -5,7 +5,7 @@
  * A VID is the whole payload of a UDP datagram to port 47800, big-endian:
  * a 32-byte header, up to 1,024 bytes of payload, a 16-byte tag. It says
  * nothing of keys or state: siphash.h and authenticate.h do.
- * Source: DESIGN section 4.
+ * Source: PROTOCOL.md section 1.
  */
 #ifndef VOLTGATE_VID_H
 #define VOLTGATE_VID_H

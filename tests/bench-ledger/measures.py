@@ -130,7 +130,7 @@ def light(bench):
 
 
 def cap(bench):
-    """Ed25519 verifications a second of one core, and what that allows (FACTS: 2 / (replicas * signatures * time))."""
+    """Ed25519 verifications a second of one core, and what that allows (2 / (replicas * signatures * time))."""
     done = subprocess.run([os.path.join(BUILD, "tests/bench-ledger/cap")], capture_output=True, text=True, check=True)
     bench.result["cap"] = json.loads(done.stdout)
     bench.say(f"Ed25519: verify {bench.result['cap']['verify_us']:.1f} us, sign {bench.result['cap']['sign_us']:.1f} us")

@@ -83,7 +83,7 @@ static void flip_hello(bool ipv6)
 		ipv6 ? 6 : 4);
 }
 
-/* The generation time of a car's frame as the capture's own format has it; see FACTS of the project: psid 36 or 37. */
+/* The generation time of a car's frame as the capture's own format has it; psid 36 or 37. */
 static u64 car_time(const u8 *bytes, u32 len)
 {
 	u64 generated = 0;

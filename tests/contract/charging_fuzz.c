@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * charging_fuzz.c - any bytes as a call of the contract "charging" whose arguments may be proofs, beside
- * session_fuzz.c: on a state with accounts, a station, sessions and an anchor: flags u8, function and arguments with a
+ * charging_fuzz.c - any bytes as a call of the contract "charging", whose arguments may be proofs, on
+ * a state with accounts, a station, sessions and an anchor: flags u8, function and arguments with a
  * length byte each. What comes of it is the same twice, a read/write set by the format within the contract's own keys,
  * and an answer; or a refusal with a sentence.
  *

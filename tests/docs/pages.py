@@ -18,7 +18,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "charge"))
 from world import Points, Station, Trouble, Vehicle, World, needs, node_key, run, wait_for  # noqa: E402
 
-FOLDERS = ("usr/local", "usr/src", "etc", "run", "var/lib", "var/log")  # what a desk has of its own
+FOLDERS = ("usr/local", "usr/src", "etc", "run", "var/lib", "var/log", "var/cache")  # what a desk has of its own
 BLOCK_SECONDS = 40
 
 
