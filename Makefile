@@ -116,6 +116,7 @@ bench: depends
 depends:
 	@tools/setup/depends.sh
 
+#: make help      these lines
 help:
 	@sed -n 's/^#: //p' Makefile kmod/kmod.mk tools/*/*.mk tests/*/*.mk | sort -u
 

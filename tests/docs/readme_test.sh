@@ -24,4 +24,12 @@ while IFS= read -r line; do
 	ok "README: $line" run_line "$line"
 done < <(sed -n '/^```sh$/,/^```$/{/^```/!p}' "$top/README.md")
 ok "the README has examples" test "$lines" -gt 5
+
+# targets_are_in_help: what the documents tell people to make, make help explains
+targets_are_in_help() {
+	make -s -C "$top" help | awk '{ print $2 }' | sort -u >"$work/helped"
+	grep -ohE '(^ +|`)make [a-z][a-z-]+' "$top/README.md" "$top"/tools/pages/*.md | awk '{ print $2 }' | sort -u >"$work/named"
+	[ "$(wc -l <"$work/named")" -gt 8 ] && [ -z "$(comm -13 "$work/helped" "$work/named" | tee /dev/stderr)" ]
+}
+ok "make help explains every target that README and pages name" targets_are_in_help
 finish
