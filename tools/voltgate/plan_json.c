@@ -117,6 +117,7 @@ json_t *plan_json_put(const struct dispatch_problem *problem, const struct dispa
 	json_object_set_new(object, "worth", plan_json_table(plan->worth, plan->periods, plan->stations));
 	json_object_set_new(object, "open", plan_json_signs(plan->open, plan->periods, plan->stations));
 	json_object_set_new(object, "excluded_gap", json_real(plan->excluded_gap));
+	json_object_set_new(object, "cut_short", json_boolean(plan->cut_short));
 	json_object_set_new(object, "binding", plan_json_binding(problem->grid, plan));
 	plan_json_security(object, problem, plan);
 	json_object_set_new(object, "certificate", plan_json_certificate(certificate));

@@ -3,7 +3,7 @@
  * plan_json.h - a dispatch plan as JSON, to and fro. Numbers are in the order of the case's units,
  * buses and branches, one array a period:
  * {"case", "periods", "hours", "limits_scale", "cost", "output": [[MW]], "price", "energy", "angle", "flow", "rent",
- * "ramp", "binding": [{"period", "branch", "flow", "rent"}], "certificate": {...}}
+ * "ramp", "excluded_gap", "cut_short", "binding": [{"period", "branch", "flow", "rent"}], "certificate": {...}}
  */
 #ifndef VOLTGATE_TOOLS_PLAN_JSON_H
 #define VOLTGATE_TOOLS_PLAN_JSON_H
