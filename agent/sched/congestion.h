@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * congestion.h - the paper's experiment: what vehicles that charge when they
- * come do to branches, and what it takes to be rid of it (Table 3 and its text; PAPER.md).
+ * come do to branches, and what it takes to be rid of it (Table 3 and its text).
  *
  * Four stages of one case: charging on arrival without branch limits (the paper's "before"); the same with limits
  * added where passed, outputs alone giving way; charging that may wait, without limits; and with them ("after").
