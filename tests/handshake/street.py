@@ -27,18 +27,23 @@ def handshake(gate):
     return gate.own("handshake")
 
 
-def drive(world, wallet, gate, *words, v6=False, check=True, key=None, netns=None, before=None):
-    """What voltgate-vehicle says, line by line; with @check False its exit code and the lines."""
+def drive(world, wallet, gate, *words, v6=False, check=True, key=None, netns=None, before=None, between=None):
+    """What voltgate-vehicle says, line by line; with @check False its exit code and the lines. @before is called once it runs,
+    @between, (step, function), once it has told that step."""
     process = subprocess.Popen(["ip", "netns", "exec", netns or world.street, VEHICLE, "-j", "--gateway", gate.gate6 if v6 else gate.gate4,
                                 "--key", key or handshake(gate)["key"], "--wallet", wallet.folder, *words],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     world.processes.append(process)
     if before:
         before()
-    out, err = process.communicate(timeout=90)
-    lines = [json.loads(line) for line in out.splitlines()]
+    lines = []
+    for line in process.stdout:
+        lines.append(json.loads(line))
+        if between and lines[-1]["do"] == between[0]:
+            between[1]()
+    _, err = process.communicate(timeout=90)
     if check and process.returncode:
-        raise Trouble(f"{words}: exit {process.returncode}: {out}{err}{handshake(gate)}")
+        raise Trouble(f"{words}: exit {process.returncode}: {lines}{err}{handshake(gate)}")
     return lines if check else (process.returncode, lines)
 
 
@@ -306,17 +311,14 @@ def key_file(points, world, wallet, gate):
 def restarted(points, world, wallet, gate, station):
     """The gateway's daemon is killed while a vehicle charges: its sessions are gone, the ledger's are not."""
     def kill_and_start():
-        wait_for(lambda: world.nodes[2].height() > height, "the start is committed", 15)
         gate.kill()
         gate.start()
         wait_for(lambda: gate.ask("status"), "the gateway is back")
         gate.enrol_attestor()
 
     with points.point("a gateway that was killed has forgotten its sessions: the vehicle shakes hands again and goes on charging"):
-        world.level()
-        height = world.nodes[2].height()
         lines = drive(world, wallet, gate, "--station", station.id, "--cable", station.cable(1), "--patience", "40000", "--retry", "500",
-                      "start", "wait=2500", "meter", "stop", before=kill_and_start)
+                      "start", "wait=200", "meter", "stop", between=("start", kill_and_start))
         assert told(lines, "stop")["result"]["state"] == "paid", lines
         assert told(lines, "meter")["packets"] > 4 and told(lines, "meter")["charging"] == told(lines, "start")["charging"], lines
 
