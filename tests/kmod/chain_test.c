@@ -154,6 +154,24 @@ static void test_ack(struct batches *reader)
 	ktap_ok(!gate_ack(&wire, 0), "an old acknowledgement is taken again without effect");
 }
 
+/* Fetches and acknowledges until nothing is kept; a full backlog may need that more than once. */
+static bool drain(struct batches *reader)
+{
+	struct timespec pause = { 0, 10000000 };
+	struct gate_state state;
+	time_t end = time(NULL) + 20;
+
+	do {
+		batches_fetch(reader, &wire);
+		gate_ack(&wire, reader->want - 1);
+		gate_state(&wire, &state);
+		if (!state.open && !state.pending)
+			return true;
+		nanosleep(&pause, NULL);
+	} while (time(NULL) < end);
+	return false;
+}
+
 static void test_backlog(struct batches *reader)
 {
 	struct gate_counts before, after;
@@ -176,12 +194,7 @@ static void test_backlog(struct batches *reader)
 		"the next is refused as backlog");
 	ktap_ok(!gate_session(&wire, VG_CMD_SESSION_REVOKE, 1, NULL, NULL), "a session can be revoked all the same");
 	gate_session(&wire, VG_CMD_SESSION_REMOVE, 1, NULL, NULL);
-	batches_fetch(reader, &wire);
-	gate_ack(&wire, reader->want - 1);
-	wait_sealed();
-	batches_fetch(reader, &wire);
-	gate_ack(&wire, reader->want - 1);
-	ktap_ok(!reader->faults && all_once(2501, 2500 + passed) && reader->records[VG_RECORD_SESSION_REMOVE] == 1,
+	ktap_ok(drain(reader) && !reader->faults && all_once(2501, 2500 + passed) && reader->records[VG_RECORD_SESSION_REMOVE] == 1,
 		"after the acknowledgement all that passed is in the chain, and the end of the session");
 	gate_session_add(&wire, 1, now + 600000000);
 	ktap_ok(send_action(2600) == XDP_PASS, "and packets pass again");
