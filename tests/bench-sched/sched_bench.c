@@ -156,7 +156,8 @@ static void bench_paper(double seconds)
 	struct dispatch_stations stations = { 0 };
 	struct dispatch_problem problem;
 
-	if (gridfiles_load("cases/paper36", false, &files) || crowd_flexible(&files.crowd, files.periods, 1, &stations))
+	if (gridfiles_load("agent/sched/cases/paper36", false, &files) ||
+	    crowd_flexible(&files.crowd, files.periods, 1, &stations))
 		return;
 	problem = (struct dispatch_problem){ .grid = files.grid,
 					     .periods = files.periods,

@@ -9,6 +9,8 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from world import Points, Station, Vehicle, World, needs, run, wait_for  # noqa: E402
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
 
 def settle(world, gate, station):
     """The gateway learns whose station it is, and asks with its node's own key, which is a client of the channel."""
@@ -40,11 +42,10 @@ def main():
         with points.point("a gateway with a station of its own starts again"):
             settle(world, gate, station)
         with points.point("the utility posts what voltgate plan guide found of the paper's day"):
-            case = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "cases", "paper36")
+            case = os.path.join(TOP, "agent", "sched", "cases", "paper36")
             path = os.path.join(world.folder, "guide.json")
             with open(path, "w") as out:
-                out.write(run(os.path.join(os.environ.get("B", "build"), "voltgate"), "-j", "plan", "guide", case,
-                              cwd=os.path.join(case, "..", "..")).stdout)
+                out.write(run(os.path.join(os.environ.get("B", "build"), "voltgate"), "-j", "plan", "guide", case, cwd=TOP).stdout)
             world.ask_as(owner, "station", "appoint", "city")
             posted = world.ask_as(utility, "station", "guide", "--guide", path, "--start", "0s", f"EV1={station.id}")
             assert posted[0]["tariff"] == 2, posted

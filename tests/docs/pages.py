@@ -138,7 +138,7 @@ def admin(points, folder, root):
 
 def operator(points, folder, root):
     with Namespaces() as wires, Desk(folder, wires.names[0], root=root) as here:
-        here.do('CASE=$SOURCES/cases/paper36\n')
+        here.do('CASE=$SOURCES/agent/sched/cases/paper36\n')
         said = walk(points, "operator", here)
     expect(points, "operator.md: a bill is shown with units, the audit is made", said, "Harbour", "state             paid",
            "deposits less withdrawals")

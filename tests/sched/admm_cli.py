@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 import cli_ktap  # noqa: E402
 
-CASE = os.path.join(cli_ktap.TOP, "cases", "paper36")
+CASE = os.path.join(cli_ktap.TOP, "agent", "sched", "cases", "paper36")
 HOURS = ["--periods", "4", "--limits-scale", "0.6"]  # without vehicles: quick
 
 

@@ -207,8 +207,8 @@ static void test_paper(u32 periods)
 	struct net *net = calloc(1, sizeof(*net));
 	struct dispatch_problem problem;
 
-	if (!net || gridfiles_load("cases/paper36", false, &files)) {
-		ktap_ok(false, "cases/paper36 is read");
+	if (!net || gridfiles_load("agent/sched/cases/paper36", false, &files)) {
+		ktap_ok(false, "agent/sched/cases/paper36 is read");
 		return;
 	}
 	if (periods >= files.periods)

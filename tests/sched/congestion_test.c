@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * congestion_test.c - the paper's experiment on the case in cases/paper36:
+ * congestion_test.c - the paper's experiment on the case in agent/sched/cases/paper36:
  * charging on arrival overloads the branches that the paper names, charging that waits and limits do away with it; and
  * the same by hand on two buses.
  */
@@ -54,11 +54,11 @@ static void test_paper(void)
 	struct dispatch_problem problem;
 	u32 i;
 
-	if (gridfiles_load("cases/paper36", false, &files) ||
+	if (gridfiles_load("agent/sched/cases/paper36", false, &files) ||
 	    crowd_flexible(&files.crowd, files.periods, 1, &stations)) {
 		for (i = 0; files.grid && i < files.grid->faults; i++)
 			printf("# %s\n", files.grid->fault[i].text);
-		ktap_ok(false, "cases/paper36 is read");
+		ktap_ok(false, "agent/sched/cases/paper36 is read");
 		return;
 	}
 	problem = (struct dispatch_problem){ .grid = files.grid,
@@ -68,7 +68,7 @@ static void test_paper(void)
 					     .available = files.available,
 					     .stations = &stations,
 					     .limits_scale = 1 };
-	ktap_ok(!congestion_run(&problem, &files.crowd, &congestion), "cases/paper36 is read");
+	ktap_ok(!congestion_run(&problem, &files.crowd, &congestion), "agent/sched/cases/paper36 is read");
 	tell(&congestion);
 	ktap_ok(before->plan && before->certificate.good && overloaded(&congestion, "15") &&
 			overloaded(&congestion, "16") && overloaded(&congestion, "17"),

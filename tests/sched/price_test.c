@@ -193,7 +193,7 @@ static void test_paper(void)
 	struct guidance guidance[2];
 	struct guidance_words words = { .groups = 30, .starts = 0 };
 	struct dispatch_error error = { "" };
-	int err = gridfiles_load("cases/paper36", false, &files);
+	int err = gridfiles_load("agent/sched/cases/paper36", false, &files);
 	struct dispatch_problem problem = { .grid = files.grid,
 					    .periods = files.periods,
 					    .hours = 1,

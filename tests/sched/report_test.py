@@ -13,7 +13,7 @@ import xml.etree.ElementTree as tree
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 import cli_ktap  # noqa: E402
 
-CASE = os.path.join(cli_ktap.TOP, "cases", "paper36")
+CASE = os.path.join(cli_ktap.TOP, "agent", "sched", "cases", "paper36")
 CORPUS = os.path.join(cli_ktap.TOP, "tests", "fuzz", "corpus")
 FLEET = """[settings]
 period_s,periods,speed_m_h

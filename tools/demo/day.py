@@ -27,7 +27,7 @@ import day_report  # noqa: E402
 LIAR = os.path.join(BUILD, "demo", "voltgated-liar")
 VEHICLE = os.path.join(BUILD, "voltgate-vehicle")
 SIM = os.path.join(BUILD, "voltgate-sim")
-CASE = os.path.join("cases", "paper36")
+CASE = os.path.join("agent", "sched", "cases", "paper36")
 ORGANISATIONS = ("acme", "bolt", "city", "grid")
 UTILITY = "grid"
 FORGERS = 3          # gateways that attackers choose

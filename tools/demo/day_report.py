@@ -94,7 +94,7 @@ def write(path, verdict, events, cars, plan, guide):
                   [(one["stage"], f"{one['cost']:.0f}" if one["possible"] else "cannot be done: " + one.get("why", ""), one.get("branches_over", "-"),
                     f"{one.get('worst_mw', 0):.1f}", one.get("limits_added", "-")) for one in plan["stages"]]),
             "<h2>What happened</h2><ol>", *(f"<li>{one['at']:.1f} s: {text(one['text'])}</li>" for one in events), "</ol>",
-            "<p>Network and loads of the grid are assumptions of this project, named in cases/paper36; time is compressed: a charger's meter runs 600 times "
+            "<p>Network and loads of the grid are assumptions of this project, named in agent/sched/cases/paper36; time is compressed: a charger's meter runs 600 times "
             "as fast while a vehicle charges.</p>"]
     with open(path, "w") as out:
         out.write("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>A day of a charging network</title><style>" + STYLE +
