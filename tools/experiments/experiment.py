@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What an experiment of the paper is: arms that run at points, seed by seed, and what the page says of them."""
+"""
+What an experiment of the paper is: arms that run at points, seed by seed, and what the page says of them.
+
+A module NAME.py of this folder that holds some has them in EXPERIMENTS, a tuple. Programs are those below $B, started in the
+repository's folder.
+"""
 import dataclasses
 from typing import Callable
 
 
 @dataclasses.dataclass(frozen=True)
 class Measure:
-    """One number of a run's result: its key there, its name and unit for people, and whether less is better."""
+    """One number of a run's result: its key there, its name and unit for people, and whether less is better (None: neither is)."""
     key: str
     name: str
     unit: str
-    less_is_better: bool
+    less_is_better: bool | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Experiment:
     @arms     {"ours": title, "baseline": title, ...}; what each is, built and run how, stands in the title
     @measures of each run's result
     @full, @quick  sizes: `make experiments`, `make experiments-quick`
-    @run      run(point, seed, arm) -> {key: number}; both arms of a point and seed get the same input.
+    @run      run(point, seed, arm) -> {key: number}, without those that this arm does not have; both arms of a point and seed get the same input.
               Raises Trouble with a sentence where the machine cannot do it
     @finding  finding(rows) -> sentences about what was measured; rows as in the store
     @begin, @end  once around all runs of a session (programs started, namespaces made), or None
