@@ -56,6 +56,32 @@ static void congestion_judge(const struct congestion *congestion, struct congest
 	stage->price_mean /= weight > 0 ? weight : 1;
 }
 
+/* Vehicles that charge on arrival are in the stage's load, those that wait in its plan. */
+static void congestion_price_charging(const struct congestion *congestion, struct congestion_stage *stage)
+{
+	const struct dispatch_stations *stations = congestion->problem->stations;
+	const struct dispatch_plan *plan = stage->plan;
+	double drawn = 0, power;
+	size_t cell;
+	u32 t, b, i;
+
+	for (t = 0; t < plan->periods; t++) {
+		for (b = 0; b < plan->buses; b++) {
+			cell = (size_t)t * plan->buses + b;
+			power = stage->load[cell] - congestion->problem->load[cell];
+			stage->price_charging += power * plan->price[cell];
+			drawn += power;
+		}
+		for (i = 0; i < plan->stations; i++) {
+			power = plan->charge[(size_t)t * plan->stations + i];
+			cell = (size_t)t * plan->buses + stations->station[i].bus;
+			stage->price_charging += power * plan->price[cell];
+			drawn += power;
+		}
+	}
+	stage->price_charging /= drawn > 0 ? drawn : 1;
+}
+
 static int congestion_stage(struct congestion *congestion, u32 which, const double *arrival)
 {
 	struct congestion_stage *stage = &congestion->stage[which];
@@ -79,6 +105,7 @@ static int congestion_stage(struct congestion *congestion, u32 which, const doub
 	if (err)
 		return err == -ENOMEM ? err : 0;
 	congestion_judge(congestion, stage);
+	congestion_price_charging(congestion, stage);
 	return certificate_check(&problem, stage->plan, &stage->certificate);
 }
 

@@ -28,6 +28,7 @@ struct congestion_stage {
 	u32 overloads, branches;       /* branches over their limit, by period and altogether */
 	double worst;		       /* MW over the limit, at most */
 	double price_mean, price_most; /* over buses with load or vehicles and periods, weighted by load */
+	double price_charging;	       /* what vehicles charge at, weighted by what they draw; 0: they draw nothing */
 	struct certificate certificate;
 };
 

@@ -43,6 +43,7 @@ static json_t *congestion_json(const struct congestion *congestion)
 		if (stage->plan) {
 			json_object_set_new(entry, "cost", json_real(stage->plan->cost));
 			json_object_set_new(entry, "price_mean", json_real(stage->price_mean));
+			json_object_set_new(entry, "price_charging", json_real(stage->price_charging));
 			json_object_set_new(entry, "price_most", json_real(stage->price_most));
 			json_object_set_new(entry, "limits_added", json_integer(stage->plan->limits_added));
 			json_object_set_new(entry, "rounds", json_integer(stage->plan->rounds));
@@ -90,10 +91,11 @@ static int congestion_show(const struct congestion *congestion)
 			printf("  not possible: %s\n", stage->error.text);
 			continue;
 		}
-		printf("  cost %.1f; price of load %.2f on average, %.2f at most; %u branches over; %u limits added in "
+		printf("  cost %.1f; price of load %.2f on average, %.2f at most, of charging %.2f; %u branches over; "
+		       "%u limits added in "
 		       "%u "
 		       "rounds; %s\n",
-		       stage->plan->cost, stage->price_mean, stage->price_most, stage->branches,
+		       stage->plan->cost, stage->price_mean, stage->price_most, stage->price_charging, stage->branches,
 		       stage->plan->limits_added, stage->plan->rounds,
 		       stage->certificate.good ? "certified" : stage->certificate.worst);
 		congestion_show_branches(congestion, stage);
