@@ -3,7 +3,10 @@
 run-demo: $(B)/voltgate $(B)/voltgated $(B)/voltgate-sim $(B)/voltgate-play $(B)/voltgate.bpf.o $(B)/btfids $(B)/gen/.done run-day
 	@B=$(B) SHARED=$(SHARED) tools/demo/run.sh
 
-DAY_PROGRAMS := $(addprefix $(B)/,voltgate voltgated voltgate-sim voltgate-vehicle voltgate-station demo/voltgated-liar voltgate.bpf.o)
+$(eval $(call vg_program,demo/voltgate-relay,tools/demo/relay.c,-levent))
+
+DAY_PROGRAMS := $(addprefix $(B)/,voltgate voltgated voltgate-sim voltgate-vehicle voltgate-station demo/voltgated-liar \
+		demo/voltgate-relay voltgate.bpf.o btfids gen/.done)
 .PHONY: run-day
 run-day: $(DAY_PROGRAMS)
 	@B=$(B) tools/demo/day.py || [ $$? -eq 4 ] # 4: not on this machine, as it said

@@ -20,7 +20,6 @@ while [ $# -gt 0 ]; do
 done
 B=$(realpath -m "${B:-build}")
 export B
-vm=$B/vm
 rm -rf "$out"
 mkdir -p "$out" && out=$(cd "$out" && pwd)
 
@@ -29,20 +28,9 @@ give_up() { # give_up CODE SENTENCE
 	exit "$1"
 }
 
-command -v qemu-system-x86_64 >/dev/null || give_up 4 "QEMU is missing: apt-get install qemu-system-x86"
 echo "  fetching a Debian kernel ($which) and building the module for it (once)"
-tests/vm/fetch.sh "$which" "$vm" >"$out/fetch.log" 2>&1 || {
-	code=$?
-	give_up $code "no kernel to boot: $(tail -n 1 "$out/fetch.log")"
-}
-root=$vm/$which/root
-release=$(cat "$vm/$which/release")
-kernel=$root/boot/vmlinuz-$release
-[ -e "$kernel" ] || kernel=$root/usr/lib/modules/$release/vmlinuz
-module=$B/kmod-$release/voltgate.ko
-KMAKE="tests/vm/in_root.sh $root make" kmod/build.sh --gen "$B/gen" --out "$B/kmod-$release" \
-	--kdir "$root/usr/src/linux-headers-$release" --kernel "$kernel" --btfids "$B/btfids" >"$out/build.log" 2>&1 ||
-	give_up 1 "the module was not built; see $out/build.log"
+prepared=$(tools/demo/kernel.sh "$which" "$out" 2>"$out/kernel.log") || give_up $? "$(tail -n 1 "$out/kernel.log")"
+read -r kernel root release module <<<"$prepared"
 
 echo "$arguments" >"$out/demo-arguments"
 files=("$B/voltgate" "$B/voltgated" "$B/voltgate-sim" "$B/voltgate-play" "$B/voltgate.bpf.o" tools/demo/demo.sh
