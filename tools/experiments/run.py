@@ -18,15 +18,16 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "testbed")]
 sys.dont_write_bytecode = True
 
-import page # noqa: E402
-import plot # noqa: E402
-import store # noqa: E402
-from experiment import Experiment, Trouble # noqa: E402
+import page  # noqa: E402
+import plot  # noqa: E402
+import store  # noqa: E402
+from experiment import Experiment, Trouble  # noqa: E402
+from program import BUILD  # noqa: E402
 
-MODULES = ("throughput", "scheduling", "alarms", "congestion", "dispatch") # in the paper's order
+MODULES = ("throughput", "scheduling", "alarms", "congestion", "dispatch")  # in the paper's order
 PROGRAMS = ("voltgate", "voltgated", "voltgate-sim", "voltgate-vehicle", "voltgate-station", "voltgate.bpf.o")
 
 
@@ -71,8 +72,8 @@ def load(only):
 def digest(experiment, file):
     """Of all that makes rows: the module, what it shares with others, and the programs."""
     made = hashlib.sha256(experiment.name.encode())
-    shared = [os.path.join(HERE, name + ".py") for name in ("program", "case")]
-    for name in [file] + shared + [os.path.join(os.environ.get("B", "build"), name) for name in PROGRAMS]:
+    shared = [os.path.join(HERE, name + ".py") for name in ("ask", "case")]
+    for name in [file] + shared + [os.path.join(BUILD, name) for name in PROGRAMS]:
         if os.path.exists(name):
             with open(name, "rb") as data:
                 made.update(hashlib.sha256(data.read()).digest())
@@ -180,7 +181,7 @@ def main():
     parser.add_argument("--out", metavar="FOLDER", help="where results go and are looked for (below $B if not said)")
     words = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    out = words.out or os.path.join(os.environ.get("B", "build"), "experiments-quick" if words.quick else "experiments")
+    out = words.out or os.path.join(BUILD, "experiments-quick" if words.quick else "experiments")
     todo = load([name for name in words.only.split(",") if name])
     os.makedirs(out, exist_ok=True)
     for experiment, _ in todo:

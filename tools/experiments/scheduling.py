@@ -5,8 +5,8 @@ import os
 import random
 import tempfile
 
-import program
 import store
+from ask import ask
 from experiment import Experiment, Measure, Size
 
 STATIONS = 12
@@ -63,7 +63,7 @@ def run(point, seed, arm):
     with open(file, "w", encoding="utf-8") as out:
         out.write(fleet(point, seed))
     words = ("--time", SECONDS) if arm == "ours" else ("--nearest",)
-    plan, took = program.ask("assign", *words, file, codes=(0, 2)) # 2: somebody cannot be served, which is what is counted
+    plan, took = ask("assign", *words, file, codes=(0, 2)) # 2: somebody cannot be served, which is what is counted
     os.unlink(file)
     result = judge(plan)
     result["seconds"] = took

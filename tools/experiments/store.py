@@ -112,6 +112,14 @@ def values(rows, arm, measure, point=None):
             if row["arm"] == arm and (point is None or row["point"] == point) and measure in row["result"]]
 
 
+def paired(rows, arms, measure, point):
+    """{arm: values} of the seeds of @point that all of @arms have a value for: what may be compared where some runs have none."""
+    by_arm = {arm: {row["seed"]: row["result"][measure] for row in rows
+                    if row["arm"] == arm and row["point"] == point and measure in row["result"]} for arm in arms}
+    seeds = sorted(set.intersection(*(set(one) for one in by_arm.values())))
+    return {arm: [by_arm[arm][seed] for seed in seeds] for arm in arms}
+
+
 def mean(numbers):
     return sum(numbers) / len(numbers) if numbers else math.nan
 
