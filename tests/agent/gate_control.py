@@ -7,8 +7,14 @@ import random
 import socket
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from gateway import Control, Gateway, Session, need, ok, done, wait, time64  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from gateway import Control, Gateway, Session, need, time64  # noqa: E402
+from ktap import Points  # noqa: E402
+from program import wait  # noqa: E402
+
+points = Points()
+ok = points.ok
 
 
 def verbs(gateway):
@@ -166,7 +172,7 @@ def main():
         ok(gateway.stop() == 0, "it stops cleanly after all this")
     finally:
         gateway.close()
-    done()
+    points.end()
 
 
 main()

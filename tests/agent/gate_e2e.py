@@ -6,10 +6,15 @@ import json
 import os
 import sys
 import threading
-import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from gateway import Control, Gateway, Session, need, ok, done, wait  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from gateway import Control, Gateway, Session, need  # noqa: E402
+from ktap import Points  # noqa: E402
+from program import BUILD, wait  # noqa: E402
+
+points = Points()
+ok = points.ok
 
 
 def xdp_on(gateway, interface="gw0"):
@@ -119,8 +124,7 @@ def killed_under_load(gateway):
 
 def stored(gateway, acted):
     import subprocess
-    from gateway import B
-    shown = subprocess.run([f"{B}/voltgate", "-j", "verdicts", gateway.verdicts], capture_output=True, text=True).stdout
+    shown = subprocess.run([f"{BUILD}/voltgate", "-j", "verdicts", gateway.verdicts], capture_output=True, text=True).stdout
     have = set()
     for line in shown.splitlines():
         one = json.loads(line)
@@ -164,8 +168,7 @@ def damaged(gateway):
 
 def second_agent(gateway):
     import subprocess
-    from gateway import B
-    run = subprocess.run(["ip", "netns", "exec", gateway.ns, f"{B}/voltgated", "-c", gateway.conf], capture_output=True, text=True,
+    run = subprocess.run(["ip", "netns", "exec", gateway.ns, f"{BUILD}/voltgated", "-c", gateway.conf], capture_output=True, text=True,
                          timeout=30)
     ok(run.returncode == 2 and "only one agent" in run.stderr, "a second agent in the namespace is refused, exit 2")
     ok(xdp_on(gateway) and gateway.status(), "and harms the first in nothing")
@@ -195,7 +198,7 @@ def main():
            "sessions and alarms are in the chain too")
     finally:
         gateway.close()
-    done()
+    points.end()
 
 
 main()

@@ -9,8 +9,14 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from gateway import Gateway, Session, TOP, need, ok, done, wait, time64  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from gateway import Gateway, Session, need  # noqa: E402
+from ktap import Points  # noqa: E402
+from program import TOP, wait  # noqa: E402
+
+points = Points()
+ok = points.ok
 
 
 def xdp_on(gateway, interface="gw0"):
@@ -197,7 +203,7 @@ def main():
         kept_attached(gateway)
     finally:
         gateway.close()
-    done()
+    points.end()
 
 
 main()

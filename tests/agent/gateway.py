@@ -13,51 +13,23 @@ import sys
 import tempfile
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-B = os.path.join(TOP, os.environ.get("B", "build"))
+sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), *up) for up in ([".."], ["..", "..", "tools", "testbed"])]
+from ktap import skip_all  # noqa: E402
+from program import BUILD, VOLTGATE, VOLTGATED, wait  # noqa: E402
+
 MASK = (1 << 64) - 1
 PORT = 47800
-count = failed = 0
-
-
-def ok(passed, what):
-    global count, failed
-    count += 1
-    failed += not passed
-    print(f"{'ok' if passed else 'not ok'} {count} {what}", flush=True)
-    return passed
 
 
 def need(programs):
     """Ends the test aloud where it cannot run."""
-    why = None
     if os.geteuid():
-        why = "needs root for network namespaces; run as root"
-    elif not shutil.which("ip"):
-        why = "needs iproute2; apt-get install iproute2"
+        skip_all("needs root for network namespaces; run as root")
+    if not shutil.which("ip"):
+        skip_all("needs iproute2; apt-get install iproute2")
     for program in programs:
-        if not os.path.exists(os.path.join(B, program)):
-            why = f"{program} is not built; make all"
-    print("KTAP version 1", flush=True)
-    if why:
-        print(f"1..1\nok 1 agent # SKIP {why}")
-        sys.exit(4)
-
-
-def done():
-    print(f"1..{count}")
-    sys.exit(1 if failed else 0)
-
-
-def wait(condition, seconds=10):
-    """Polls; the last value of @condition."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    return condition()
+        if not os.path.exists(os.path.join(BUILD, program)):
+            skip_all(f"{program} is not built; make all")
 
 
 def siphash128(key, message):
@@ -186,13 +158,13 @@ class Gateway:
         with open(self.conf, "w") as conf:
             conf.write(f"[agent]\nname = {os.path.basename(self.dir)}\nuser = {self.user}\ngroup = {self.group}\n"
                        f"state-dir = {self.dir}/state\ncontrol = {self.control}\nalarm-log = {self.alarms}\n"
-                       f"object = {B}/voltgate.bpf.o\nsyslog = no\naction-timeout-ms = 500\n"
+                       f"object = {BUILD}/voltgate.bpf.o\nsyslog = no\naction-timeout-ms = 500\n"
                        f"[gate]\ngrade = plain\nsession-rate = 0\nalarm-idle-us = 200000\n[its]\nenable = no\n{self.extra}\n{interface}")
 
     def start(self, ready=True, env=None):
         out = open(self.log, "ab")
         self.log_from = out.tell()
-        self.agent = subprocess.Popen(["ip", "netns", "exec", self.ns, f"{B}/voltgated", "-c", self.conf], stderr=out, env=env)
+        self.agent = subprocess.Popen(["ip", "netns", "exec", self.ns, VOLTGATED, "-c", self.conf], stderr=out, env=env)
         out.close()
         wait(lambda: "Ready:" in self.said() or self.agent.poll() is not None or not ready, 20)
         if ready and "Ready:" not in self.said():
@@ -243,7 +215,7 @@ class Gateway:
 
     def verify(self):
         """What `voltgate verify -j` says, and its exit code."""
-        run = subprocess.run([f"{B}/voltgate", "-j", "verify", self.verdicts], capture_output=True, text=True)
+        run = subprocess.run([VOLTGATE, "-j", "verify", self.verdicts], capture_output=True, text=True)
         try:
             return json.loads(run.stdout.splitlines()[-1]), run.returncode
         except (IndexError, ValueError):

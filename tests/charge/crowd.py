@@ -7,8 +7,13 @@ import os
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from world import BUILD, Load, Points, Station, Vehicle, World, needs, run, wait_for  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from cluster import Load  # noqa: E402
+from ktap import Points, skip_all  # noqa: E402
+from program import BUILD, run, wait_for  # noqa: E402
+from vehicle import Vehicle  # noqa: E402
+from world import Station, World, obstacle  # noqa: E402
 
 CROWD = 6
 
@@ -122,7 +127,7 @@ def clients(points, world):
 
 
 def main():
-    needs()
+    skip_all(obstacle())
     points = Points()
     with World() as world:
         world.start()
@@ -136,7 +141,7 @@ def main():
                 node.stop()
             for node in world.nodes:
                 run(os.path.join(BUILD, "voltgate"), "ledger", "verify", node.ledger())
-    return points.finish()
+    points.end()
 
 
 if __name__ == "__main__":

@@ -6,8 +6,12 @@ import json
 import os
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from world import Points, Station, Vehicle, World, needs, run, wait_for  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from ktap import Points, skip_all  # noqa: E402
+from program import run, wait_for  # noqa: E402
+from vehicle import Vehicle  # noqa: E402
+from world import Station, World, obstacle  # noqa: E402
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -31,7 +35,7 @@ def page(world, gate):
 
 
 def main():
-    needs()
+    skip_all(obstacle())
     points = Points()
     with World(options=("heartbeat-s=1", "transaction-life-s=86400")) as world:
         world.start()
@@ -69,7 +73,7 @@ def main():
             car.meter(station, session, 19, "session.stop", last=True)
             wait_for(lambda: observed().get("busy") == 0 and observed().get("load") == 0, "no busy charger")
         print("#", gate.own("charge"))
-    return points.finish()
+    points.end()
 
 
 if __name__ == "__main__":

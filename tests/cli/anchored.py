@@ -9,8 +9,11 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from cli_ktap import BUILD, Ktap, voltgate  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from command import voltgate  # noqa: E402
+from ktap import Points  # noqa: E402
+from program import BUILD  # noqa: E402
 
 MAKER = os.path.join(BUILD, "tests", "anchored_maker")
 
@@ -39,54 +42,54 @@ def named(case, answer, word, epoch, number):
             and fault.get("number") == number)
 
 
-def check_good(ktap, case):
+def check_good(points, case):
     answer = case.verify("good", "ledger")
     anchored = answer.objects()[0].get("anchored", {}) if answer.out else {}
-    ktap.ok(answer.status == 0 and anchored.get("anchors") == 2 and anchored.get("met") == 2,
-            "a whole log meets both anchors of the ledger", answer)
-    ktap.ok("2 of the ledger's 2 chain heads" in voltgate(
+    points.ok(answer.status == 0 and anchored.get("anchors") == 2 and anchored.get("met") == 2,
+              "a whole log meets both anchors of the ledger", answer)
+    points.ok("2 of the ledger's 2 chain heads" in voltgate(
         "verify", "--ledger", os.path.join(case.folder, "ledger"), os.path.join(case.folder, "good")).out, "as text too")
     answer = case.verify("good", "empty", "--key", case.made["key"])
-    ktap.ok(answer.status == 0 and answer.objects()[0]["anchored"]["anchors"] == 0,
-            "a ledger without anchors says nothing against it", answer)
+    points.ok(answer.status == 0 and answer.objects()[0]["anchored"]["anchors"] == 0,
+              "a ledger without anchors says nothing against it", answer)
     answer = case.verify("late", "ledger")
-    ktap.ok(answer.status == 0 and answer.objects()[0]["from_start"] is False,
-            "a log whose beginning was archived is not blamed for it", answer)
+    points.ok(answer.status == 0 and answer.objects()[0]["from_start"] is False,
+              "a log whose beginning was archived is not blamed for it", answer)
 
 
-def check_faults(ktap, case):
-    ktap.ok(case.verify("cut", None).status == 0, "a tail cut off at a batch cannot be seen in the log alone")
+def check_faults(points, case):
+    points.ok(case.verify("cut", None).status == 0, "a tail cut off at a batch cannot be seen in the log alone")
     answer = case.verify("cut", "ledger")
-    ktap.ok(named(case, answer, "truncated", 1, 3) and "ends this epoch with batch 2" in answer.err,
-            "truncated: the anchored batch is named, and where the log ends", answer)
-    ktap.ok(answer.sentence(), "in one sentence", answer)
-    ktap.ok(case.verify("rewritten", None, "--key", case.made["key"]).status == 0,
-            "a rewritten history cannot be seen in the log alone")
+    points.ok(named(case, answer, "truncated", 1, 3) and "ends this epoch with batch 2" in answer.err,
+              "truncated: the anchored batch is named, and where the log ends", answer)
+    points.ok(answer.sentence(), "in one sentence", answer)
+    points.ok(case.verify("rewritten", None, "--key", case.made["key"]).status == 0,
+              "a rewritten history cannot be seen in the log alone")
     answer = case.verify("rewritten", "ledger")
-    ktap.ok(named(case, answer, "forked", 1, 3) and fault_of(answer).get("file", "").endswith(".vgl")
-            and answer.objects()[0]["batches"] == 8,
-            "forked: the batch that the ledger anchors is another, good up to there", answer)
-    ktap.ok(case.verify("epochless", "ledger").status == 0, "an epoch that the log has nothing of is not asked for")
+    points.ok(named(case, answer, "forked", 1, 3) and fault_of(answer).get("file", "").endswith(".vgl")
+              and answer.objects()[0]["batches"] == 8,
+              "forked: the batch that the ledger anchors is another, good up to there", answer)
+    points.ok(case.verify("epochless", "ledger").status == 0, "an epoch that the log has nothing of is not asked for")
     answer = case.verify("epochless", "ledger", "--key", case.made["key"])
-    ktap.ok(named(case, answer, "truncated", 1, 3) and "nothing of this epoch" in answer.err,
-            "unless --key names its attestor: truncated", answer)
+    points.ok(named(case, answer, "truncated", 1, 3) and "nothing of this epoch" in answer.err,
+              "unless --key names its attestor: truncated", answer)
     answer = case.verify("good", "forked")
-    ktap.ok(named(case, answer, "forked", 1, 3) and "two heads" in answer.err,
-            "an attestor that signed two chains is found with either log", answer)
+    points.ok(named(case, answer, "forked", 1, 3) and "two heads" in answer.err,
+              "an attestor that signed two chains is found with either log", answer)
 
 
-def check_money(ktap, case):
+def check_money(points, case):
     answer = voltgate("-j", "ledger", "verify", os.path.join(case.folder, "ledger"))
     shown = answer.objects()[0] if answer.out else {}
-    ktap.ok(answer.status == 0 and shown.get("charging", {}).get("balances") == 0,
-            "ledger verify judges the charging contract too", answer)
+    points.ok(answer.status == 0 and shown.get("charging", {}).get("balances") == 0,
+              "ledger verify judges the charging contract too", answer)
     answer = voltgate("-j", "ledger", "verify", os.path.join(case.folder, "minted"))
     shown = answer.objects()[0] if answer.out else {}
-    ktap.ok(answer.status == 1 and shown.get("first_fault", {}).get("file") == "state" and "money of station" in answer.err
-            and answer.sentence(), "money out of nothing, endorsed as it should be, is found and named", answer)
+    points.ok(answer.status == 1 and shown.get("first_fault", {}).get("file") == "state" and "money of station" in answer.err
+              and answer.sentence(), "money out of nothing, endorsed as it should be, is found and named", answer)
 
 
-def check_ledger(ktap, case):
+def check_ledger(points, case):
     blocks = os.path.join(case.folder, "ledger", "blocks")
     name = sorted(os.listdir(blocks))[0]
     with open(os.path.join(blocks, name), "r+b") as file:
@@ -95,15 +98,15 @@ def check_ledger(ktap, case):
         file.seek(3000)
         file.write(bytes([byte ^ 1]))
     answer = case.verify("good", "ledger")
-    ktap.ok(answer.status == 2 and "no witness" in answer.err and answer.sentence(),
-            "a damaged ledger is no witness, and says why", answer)
+    points.ok(answer.status == 2 and "no witness" in answer.err and answer.sentence(),
+              "a damaged ledger is no witness, and says why", answer)
     answer = case.verify("good", "nowhere")
-    ktap.ok(answer.status == 2 and "no witness" in answer.err, "nor is a folder without one", answer)
+    points.ok(answer.status == 2 and "no witness" in answer.err, "nor is a folder without one", answer)
     answer = voltgate("verify", "--ledger")
-    ktap.ok(answer.status == 1 and "needs a value" in answer.err, "a word without its value", answer)
+    points.ok(answer.status == 1 and "needs a value" in answer.err, "a word without its value", answer)
 
 
-def check_record(ktap, case):
+def check_record(points, case):
     """One record of the log, shown by itself."""
     log, key = os.path.join(case.folder, "good"), case.made["key"]
     wrong = 0
@@ -115,49 +118,49 @@ def check_record(ktap, case):
             got = answer.objects()[0] if answer.out else {}
             wrong += not (answer.status == 0 and got.get("good") and got.get("number") == number
                           and got.get("index") == index and got.get("digest") == shown.get("digest"))
-    ktap.ok(not wrong, "each record of three batches is proved and checked")
+    points.ok(not wrong, "each record of three batches is proved and checked")
     text = voltgate("record", "prove", "4.1", log)
-    ktap.ok(text.status == 0 and len(text.out.split()) == 1, "without --epoch the last epoch's; text is one line", text)
+    points.ok(text.status == 0 and len(text.out.split()) == 1, "without --epoch the last epoch's; text is one line", text)
     answer = voltgate("record", "check", "-", "--key", key, stdin=text.out)
-    ktap.ok(answer.status == 0 and "good: action" in answer.out and "batch 4.1" in answer.out, "checked as text", answer)
+    points.ok(answer.status == 0 and "good: action" in answer.out and "batch 4.1" in answer.out, "checked as text", answer)
     answer = voltgate("record", "check", "-", stdin=text.out)
-    ktap.ok(answer.status == 0 and "no key was given" in answer.out, "without a key it says so", answer)
-    check_record_packet(ktap, case, text.out)
+    points.ok(answer.status == 0 and "no key was given" in answer.out, "without a key it says so", answer)
+    check_record_packet(points, case, text.out)
     passed = 0
     for at in range(0, len(text.out.strip()), 7):
         spoiled = text.out[:at] + ("1" if text.out[at] == "0" else "0") + text.out[at + 1:]
         passed += voltgate("record", "check", "-", "--key", key, stdin=spoiled).status == 0
-    ktap.ok(not passed, "a digit changed anywhere: refused")
+    points.ok(not passed, "a digit changed anywhere: refused")
     answer = voltgate("record", "check", "-", "--key", "00" * 32, stdin=text.out)
-    ktap.ok(answer.status == 2 and "another key" in answer.err and answer.sentence(), "another key: refused", answer)
+    points.ok(answer.status == 2 and "another key" in answer.err and answer.sentence(), "another key: refused", answer)
     for words, sentence in ((("4.99",), "records"), (("9.0",), "no batch"), (("4",), "BATCH.INDEX"), ((), "which record")):
         answer = voltgate("record", "prove", *words, *([log] if words else []))
-        ktap.ok(answer.status in (1, 2) and sentence in answer.err, f"record prove {' '.join(words)}: {sentence}", answer)
+        points.ok(answer.status in (1, 2) and sentence in answer.err, f"record prove {' '.join(words)}: {sentence}", answer)
     for given in ("", "zz", "00", text.out.strip() + "00"):
         answer = voltgate("record", "check", "-", stdin=given)
-        ktap.ok(answer.status == 2 and "no proof" in answer.err, f"{given[:4]!r} is no proof", answer)
+        points.ok(answer.status == 2 and "no proof" in answer.err, f"{given[:4]!r} is no proof", answer)
 
 
-def check_record_packet(ktap, case, proof):
+def check_record_packet(points, case, proof):
     for packet, status in ((case.made["packet"], 0), (case.made["packet"] + "!", 2), ("", 2)):
         path = os.path.join(case.folder, "packet")
         with open(path, "w") as file:
             file.write(packet)
         answer = voltgate("record", "check", "-", "--packet", path, stdin=proof)
-        ktap.ok(answer.status == status and (not status or "another packet" in answer.err),
-                f"the packet {packet!r}: {'admitted' if not status else 'refused'}", answer)
+        points.ok(answer.status == status and (not status or "another packet" in answer.err),
+                  f"the packet {packet!r}: {'admitted' if not status else 'refused'}", answer)
 
 
 def main():
-    ktap = Ktap()
+    points = Points()
     with tempfile.TemporaryDirectory(prefix="vg-cli-") as folder:
         case = Case(folder)
-        check_good(ktap, case)
-        check_faults(ktap, case)
-        check_record(ktap, case)
-        check_money(ktap, case)
-        check_ledger(ktap, case)
-    ktap.end()
+        check_good(points, case)
+        check_faults(points, case)
+        check_record(points, case)
+        check_money(points, case)
+        check_ledger(points, case)
+    points.end()
 
 
 main()

@@ -9,8 +9,10 @@ import tempfile
 import threading
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from cli_ktap import Ktap, voltgate  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..")]
+from command import voltgate  # noqa: E402
+from ktap import Points  # noqa: E402
 
 END = b'{"end":true}\n'
 STATUS = json.dumps({"grade": "plain", "version": "0.1.0", "epoch": 1, "attestor": "00" * 32, "next_number": 1,
@@ -89,7 +91,7 @@ class Peer:
 
 
 def main():
-    ktap = Ktap()
+    points = Points()
     with tempfile.TemporaryDirectory(prefix="vg-cli-") as folder:
         peer = Peer(folder)
         for name, words, answer, status in CASES:
@@ -97,12 +99,12 @@ def main():
             thread = peer.serve(answer, read_first=not name.startswith("a refusal, "))
             got = voltgate("-S", peer.path, *words, timeout=30)
             peer.stop(thread)
-            ktap.ok(got.status == status and (got.sentence() if status else not got.err) and "\x1b" not in got.err,
-                    f"{name}: status {status}", got)
+            points.ok(got.status == status and (got.sentence() if status else not got.err) and "\x1b" not in got.err,
+                      f"{name}: status {status}", got)
         peer.listener.close()
         got = voltgate("-S", peer.path, "key")
-        ktap.ok(got.status == 3 and got.sentence(), "a socket that nobody listens to any more", got)
-    ktap.end()
+        points.ok(got.status == 3 and got.sentence(), "a socket that nobody listens to any more", got)
+    points.end()
 
 
 main()

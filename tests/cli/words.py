@@ -9,8 +9,11 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from cli_ktap import TOP, VOLTGATE, Ktap, voltgate  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from command import voltgate  # noqa: E402
+from ktap import Points  # noqa: E402
+from program import TOP, VOLTGATE  # noqa: E402
 
 MAN = os.path.join(TOP, "tools", "voltgate.8")
 COMPLETION = os.path.join(TOP, "tools", "voltgate.bash-completion")
@@ -100,39 +103,39 @@ UNREACHABLE = [["status"], ["session", "list"], ["session"], ["session", "show",
                ["tx", "query", "c", "--certificate", "x", "--key", "y", "kv", "get", "a"]]
 
 
-def check_wrong(ktap):
+def check_wrong(points):
     bad = []
     for words in WRONG:
         answer = voltgate("-S", NOWHERE, *words) if words and words[0] != "-n" else voltgate(*words)
         if answer.status != 1 or not answer.sentence() or answer.out:
             bad.append(str(answer))
-    ktap.ok(not bad, f"{len(WRONG)} wrong usages: exit 1, one sentence, no output", "\n".join(bad))
+    points.ok(not bad, f"{len(WRONG)} wrong usages: exit 1, one sentence, no output", "\n".join(bad))
     commands = set(listed(voltgate("help").out))
     used = {words[0] for words in WRONG if words}
-    ktap.ok(commands <= used, "each command has a wrong usage here", commands - used)
+    points.ok(commands <= used, "each command has a wrong usage here", commands - used)
 
 
-def check_near(ktap):
+def check_near(points):
     bad = []
     for words, meant in NEAR:
         answer = voltgate(*words)
         if answer.status != 1 or (meant is None) == ("do you mean" in answer.err) or (meant or "") not in answer.err:
             bad.append(str(answer))
-    ktap.ok(not bad, "near misses are suggested, far ones not", "\n".join(bad))
+    points.ok(not bad, "near misses are suggested, far ones not", "\n".join(bad))
 
 
-def check_unreachable(ktap):
+def check_unreachable(points):
     bad = []
     for words in UNREACHABLE:
         answer = voltgate("-S", NOWHERE, *words)
         if answer.status != 3 or not answer.sentence() or NOWHERE not in answer.err or answer.out:
             bad.append(str(answer))
-    ktap.ok(not bad, f"{len(UNREACHABLE)} commands without a gate: exit 3, one sentence that names the socket",
-            "\n".join(bad))
+    points.ok(not bad, f"{len(UNREACHABLE)} commands without a gate: exit 3, one sentence that names the socket",
+              "\n".join(bad))
     with tempfile.TemporaryDirectory(prefix="vg-cli-") as folder:
         path = os.path.join(folder, "key")
         answer = voltgate("-S", NOWHERE, "session", "add", "key-out", path)
-        ktap.ok(answer.status == 3 and not os.path.exists(path), "no key file is left where nothing was admitted", answer)
+        points.ok(answer.status == 3 and not os.path.exists(path), "no key file is left where nothing was admitted", answer)
 
 
 def listed(text):
@@ -172,77 +175,77 @@ def man_words(command):
     return words
 
 
-def check_agreement(ktap):
+def check_agreement(points):
     commands = listed(voltgate("help").out)
-    ktap.ok(len(commands) > 16 and len(set(commands)) == len(commands), "help lists each command once", commands)
+    points.ok(len(commands) > 16 and len(set(commands)) == len(commands), "help lists each command once", commands)
     in_man = {form[0] for form in man_forms()}
-    ktap.ok(in_man == set(commands) | {"help"}, "the manual has the same", in_man ^ set(commands))
-    ktap.ok(completion_list("commands") == set(commands) | {"help"}, "the completion has the same",
-            completion_list("commands") ^ set(commands))
+    points.ok(in_man == set(commands) | {"help"}, "the manual has the same", in_man ^ set(commands))
+    points.ok(completion_list("commands") == set(commands) | {"help"}, "the completion has the same",
+              completion_list("commands") ^ set(commands))
     for command in commands:
         ours, theirs = help_words(command), man_words(command)
-        ktap.ok(ours == theirs, f"{command}: help and manual have the same words",
-                f"only in help: {ours - theirs}; only in the manual: {theirs - ours}")
+        points.ok(ours == theirs, f"{command}: help and manual have the same words",
+                  f"only in help: {ours - theirs}; only in the manual: {theirs - ours}")
     for command, verbs in (("session", "session"), ("policy", "policy"), ("deny", "deny"), ("its", "its"), ("org", "org"), ("ledger", "ledger"),
                            ("channel", "channel"), ("node", "node"), ("block", "block"), ("tx", "tx"), ("peer", "peer"), ("wallet", "wallet"), ("account", "account"),
                            ("station", "station"), ("charge", "charge"), ("bill", "bill"), ("rate", "rate")):
         told = {line.split()[1] for line in re.sub(r"Usage:|voltgate", "", voltgate("help", command).out.split("\n\n")[0])
                 .strip().splitlines()}
-        ktap.ok(completion_list(verbs) == told, f"{command}: the completion has its verbs", completion_list(verbs) ^ told)
+        points.ok(completion_list(verbs) == told, f"{command}: the completion has its verbs", completion_list(verbs) ^ told)
     for command in ("plan", "assign", "route"):
         told = set(re.search(rf"^\t{command}\) echo '([^']*)'", open(COMPLETION).read(), re.M).group(1).split())
         usage = voltgate("help", command).out.split("\n\n")[0].splitlines()
         options = set(re.findall(r"--[a-z-]+", usage[0])) | {line.split(command)[1].split()[0] for line in usage[1:]}
-        ktap.ok(told == options, f"{command}: the completion has its options and verbs", told ^ options)
+        points.ok(told == options, f"{command}: the completion has its options and verbs", told ^ options)
     settings = set(re.findall(r'^\s*X\(\w+, "([a-z-]+)"', open(os.path.join(TOP, "include/voltgate/policy.h")).read(), re.M))
-    ktap.ok(len(settings) > 10 and completion_list("policy_keys") == settings, "the completion has every setting",
-            completion_list("policy_keys") ^ settings)
+    points.ok(len(settings) > 10 and completion_list("policy_keys") == settings, "the completion has every setting",
+              completion_list("policy_keys") ^ settings)
     options = set(re.findall(r"(?<=[ ,])(--?[a-zA-Z]+)", voltgate("help").out.split("Options")[1]))
-    ktap.ok(completion_list("options") == options, "the completion has every option", completion_list("options") ^ options)
+    points.ok(completion_list("options") == options, "the completion has every option", completion_list("options") ^ options)
 
 
-def check_completion(ktap):
+def check_completion(points):
     script = f"""PATH={os.path.dirname(VOLTGATE)}:$PATH; source {COMPLETION}
         try() {{ COMP_WORDS=("$@"); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _voltgate; echo "${{COMPREPLY[*]}}"; }}
         try voltgate ses; try voltgate -j session re; try voltgate session add k; try voltgate policy set stal
         try voltgate -n x deny a; try voltgate session add id 1 exp; try voltgate attach lo gen"""
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=30)
     expected = ["session", "remove revoke", "key key-out", "stale-us", "add", "expires", "generic"]
-    ktap.ok(done.stdout.splitlines() == expected and not done.stderr, "completion completes", done.stdout + done.stderr)
+    points.ok(done.stdout.splitlines() == expected and not done.stderr, "completion completes", done.stdout + done.stderr)
 
 
-def check_manual(ktap):
+def check_manual(points):
     try:
         done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", MAN], capture_output=True, text=True)
     except FileNotFoundError:
-        ktap.skip("the manual page is clean", "mandoc is not installed: apt install mandoc")
+        points.skip("the manual page is clean", "mandoc is not installed: apt install mandoc")
         return
-    ktap.ok(done.returncode == 0 and not done.stdout, "the manual page is clean", done.stdout)
+    points.ok(done.returncode == 0 and not done.stdout, "the manual page is clean", done.stdout)
 
 
-def check_help(ktap):
+def check_help(points):
     bad = []
     for command in listed(voltgate("help").out):
         one, two = voltgate("help", command), voltgate(command, "--help")
         if one.status or two.status or one.out != two.out or "Usage: voltgate " + command not in one.out or one.err:
             bad.append(str(one))
-    ktap.ok(not bad, "help COMMAND and COMMAND --help say the same", "\n".join(bad))
-    ktap.ok(re.fullmatch(r"voltgate \d+\.\d+\.\d+\n", voltgate("--version").out), "--version")
+    points.ok(not bad, "help COMMAND and COMMAND --help say the same", "\n".join(bad))
+    points.ok(re.fullmatch(r"voltgate \d+\.\d+\.\d+\n", voltgate("--version").out), "--version")
     with open("/dev/full", "w") as full:
         done = subprocess.run([VOLTGATE, "help"], stdout=full, stderr=subprocess.PIPE, text=True)
-    ktap.ok(done.returncode == 2 and done.stderr.startswith("voltgate: cannot write"), "a full disk is told", done.stderr)
+    points.ok(done.returncode == 2 and done.stderr.startswith("voltgate: cannot write"), "a full disk is told", done.stderr)
 
 
 def main():
-    ktap = Ktap()
-    check_wrong(ktap)
-    check_near(ktap)
-    check_unreachable(ktap)
-    check_agreement(ktap)
-    check_completion(ktap)
-    check_manual(ktap)
-    check_help(ktap)
-    ktap.end()
+    points = Points()
+    check_wrong(points)
+    check_near(points)
+    check_unreachable(points)
+    check_agreement(points)
+    check_completion(points)
+    check_manual(points)
+    check_help(points)
+    points.end()
 
 
 main()

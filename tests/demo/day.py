@@ -9,8 +9,9 @@ import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests", "cli"))
-from cli_ktap import Ktap  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..")]
+from ktap import Points  # noqa: E402
 
 
 def main():
@@ -20,10 +21,10 @@ def main():
         if done.returncode == 4:
             print(done.stdout, end="")
             sys.exit(4)
-        ktap = Ktap()
-        ktap.ok(done.returncode == 0, "a day of five gateways and five vehicles is as it must be", done.stdout[-3000:] + done.stderr[-1000:])
+        points = Points()
+        points.ok(done.returncode == 0, "a day of five gateways and five vehicles is as it must be", done.stdout[-3000:] + done.stderr[-1000:])
         path = os.path.join(out, "day.html")
-        ktap.ok(os.path.exists(path), "its report is there")
+        points.ok(os.path.exists(path), "its report is there")
         if os.path.exists(path):
             with open(path) as text:
                 page = text.read()
@@ -33,9 +34,9 @@ def main():
                 whole = ""
             except xml.etree.ElementTree.ParseError as wrong:
                 whole = str(wrong)
-            ktap.ok(not whole, "it is well-formed", whole)
-            ktap.ok("http:" not in page and "https:" not in page and "<script" not in page, "and loads nothing from elsewhere")
-        ktap.end()
+            points.ok(not whole, "it is well-formed", whole)
+            points.ok("http:" not in page and "https:" not in page and "<script" not in page, "and loads nothing from elsewhere")
+        points.end()
 
 
 main()

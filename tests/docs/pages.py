@@ -15,8 +15,11 @@ import tempfile
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "charge"))
-from world import Points, Station, Trouble, Vehicle, World, needs, node_key, run, wait_for  # noqa: E402
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed"), os.path.join(HERE, "..", "charge")]
+from ktap import Points, skip_all  # noqa: E402
+from program import Trouble, run, wait_for  # noqa: E402
+from vehicle import Vehicle  # noqa: E402
+from world import Station, World, obstacle  # noqa: E402
 
 FOLDERS = ("usr/local", "usr/src", "etc", "run", "var/lib", "var/log", "var/cache")  # what a desk has of its own
 BLOCK_SECONDS = 40
@@ -208,7 +211,7 @@ PAGES = {"admin": admin, "operator": operator, "vehicle-maker and security": on_
 
 
 def main():
-    needs()
+    skip_all(obstacle())
     points = Points()
     folder = tempfile.mkdtemp(prefix="vg-docs-")
     os.chmod(folder, 0o755)
@@ -228,7 +231,7 @@ def main():
     finally:
         if not os.environ.get("KEEP"):
             shutil.rmtree(folder, ignore_errors=True)
-    return points.finish()
+    points.end()
 
 
 if __name__ == "__main__":

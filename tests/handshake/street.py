@@ -15,8 +15,11 @@ import threading
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests", "charge"))
-from world import BUILD, Points, Station, Trouble, Wallet, World, needs, run, wait_for  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from ktap import Points, skip_all  # noqa: E402
+from program import BUILD, Trouble, run, wait_for  # noqa: E402
+from world import Station, Wallet, World, obstacle  # noqa: E402
 
 VEHICLE = os.path.join(BUILD, "voltgate-vehicle")
 CAPACITY = 40  # hellos a second that the second gateway judges
@@ -323,8 +326,53 @@ def restarted(points, world, wallet, gate, station):
         assert told(lines, "meter")["packets"] > 4 and told(lines, "meter")["charging"] == told(lines, "start")["charging"], lines
 
 
+def interrupted(points, world, wallet, gate, station):
+    """The gateway is killed when a start is committed and its answer did not reach the vehicle: its port lets nothing out."""
+    port = f"s{gate.index}"
+    committed = gate.own("charge")["committed"]
+
+    def kill_and_start():
+        wait_for(lambda: gate.own("charge")["committed"] > committed, "the start is committed", 20)
+        gate.kill()
+        gate.start()
+        wait_for(lambda: gate.ask("status"), "the gateway is back")
+        gate.enrol_attestor()
+        world.on_street("bridge", "link", "set", "dev", port, "locked", "off", "learning", "on")
+
+    def cut():
+        world.on_street("bridge", "link", "set", "dev", port, "locked", "on", "learning", "off")
+        world.on_street("ip", "link", "set", "dev", port, "type", "bridge_slave", "fdb_flush")
+        killer.start()
+
+    killer = threading.Thread(target=kill_and_start)
+    with points.point("a gateway that is killed before it could tell of a start: the vehicle finds that it charges, and goes on"):
+        lines = drive(world, wallet, gate, "--station", station.id, "--cable", station.cable(1), "--patience", "40000", "--retry", "500",
+                      "hello", "start", "meter", "stop", between=("hello", cut))
+        killer.join()
+        assert told(lines, "start")["regained"] and not told(lines, "stop")["regained"], lines
+        assert told(lines, "stop")["result"]["state"] == "paid", lines
+
+
+def unheard(points, world, wallet, gate, station):
+    """The gateway is killed before it hears of a start."""
+    def kill_and_start():
+        gate.kill()
+        gate.start()
+        wait_for(lambda: gate.ask("status"), "the gateway is back")
+        gate.enrol_attestor()
+
+    words = ("--station", station.id, "--cable", station.cable(1), "--retry", "500")
+    with points.point("and one that is killed before it heard of it: the vehicle says that it does not charge"):
+        code, lines = drive(world, wallet, gate, *words, "--patience", "8000", "hello", "start", check=False, between=("hello", kill_and_start))
+        assert code == 3 and [line["do"] for line in lines] == ["hello"], (code, lines)
+    with points.point("it leaves the charger, and begins anew"):
+        station.unplug(1)
+        lines = drive(world, wallet, gate, *words, "--patience", "40000", "hello", "start", "stop")
+        assert told(lines, "stop")["result"]["state"] == "paid" and not told(lines, "start")["regained"], lines
+
+
 def main():
-    needs()
+    skip_all(obstacle())
     points = Points()
     with World() as world:
         one, two = world.gates
@@ -342,12 +390,14 @@ def main():
         rekeyed(points, world, wallet, two)
         roamed(points, world, wallet, station)
         restarted(points, world, wallet, one, station)
+        interrupted(points, world, wallet, one, station)
+        unheard(points, world, wallet, one, station)
         cookies(points, world, wallet, one)
         unlinkable(points, world, wallet, one)
         two.sections["handshake"] = {"hellos": CAPACITY, "queue": 32}
         key_file(points, world, wallet, two)
         flooded(points, world, wallet, two, station)
-    return points.finish()
+    points.end()
 
 
 if __name__ == "__main__":

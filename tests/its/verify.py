@@ -11,13 +11,16 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from cli_ktap import BUILD, TOP, Ktap, voltgate  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from command import voltgate  # noqa: E402
+from ktap import Points  # noqa: E402
+from program import BUILD, TOP  # noqa: E402
 
 CAR = os.path.join(TOP, os.environ.get("SHARED", "../shared"), "data", "its", "vw-golf8.pcap")
 KEYS = {"frame", "verdict", "reason", "signer", "curve", "generation_time", "generation_time_utc", "psid", "anomalies"}
 CURVES = {"0": "nistP256", "1": "brainpoolP256r1"}
-ktap = Ktap()
+points = Points()
 
 
 def frames_of(path):
@@ -71,18 +74,18 @@ def check_made(work):
     for name in ("root.oer", "authority.oer"):
         shutil.copy(os.path.join(work, name), trust)
     answer = voltgate("its", "verify", "-j", capture)
-    ktap.ok(reasons(answer) == expected and answer.status == 2, "frames of every kind, certificates trusted as found",
-            answer)
-    ktap.ok(all(set(one) == KEYS for one in answer.objects()), "every object has the same keys")
-    ktap.ok(all((one["verdict"] == "accepted") == (one["reason"] == "accepted") for one in answer.objects()) and
-            all(one["frame"] == i + 1 for i, one in enumerate(answer.objects())), "verdict, reason and number agree")
+    points.ok(reasons(answer) == expected and answer.status == 2, "frames of every kind, certificates trusted as found",
+              answer)
+    points.ok(all(set(one) == KEYS for one in answer.objects()), "every object has the same keys")
+    points.ok(all((one["verdict"] == "accepted") == (one["reason"] == "accepted") for one in answer.objects()) and
+              all(one["frame"] == i + 1 for i, one in enumerate(answer.objects())), "verdict, reason and number agree")
     answer = voltgate("-j", "its", "verify", "--trust", trust, capture)
-    ktap.ok(reasons(answer) == expected and not answer.err, "the same under root and authority of a trust list", answer)
+    points.ok(reasons(answer) == expected and not answer.err, "the same under root and authority of a trust list", answer)
     text = voltgate("its", "verify", capture)
-    ktap.ok(len(text.out.splitlines()) == len(expected) and text.status == 2, "one line a frame as text", text)
+    points.ok(len(text.out.splitlines()) == len(expected) and text.status == 2, "one line a frame as text", text)
     first = frames_of(capture)[:6]
     answer = voltgate("its", "verify", pcap(os.path.join(work, "good.pcap"), first))
-    ktap.ok(answer.status == 0 and not answer.err, "exit 0 where all are accepted", answer)
+    points.ok(answer.status == 0 and not answer.err, "exit 0 where all are accepted", answer)
     return capture, expected, trust
 
 
@@ -102,15 +105,15 @@ def check_captures(work, capture, expected):
     }
     for name, path in made.items():
         answer = voltgate("its", "verify", "-j", "--at", "capture", path)
-        ktap.ok(reasons(answer) == expected, f"capture file: {name}, judged at the time of capture", answer)
+        points.ok(reasons(answer) == expected, f"capture file: {name}, judged at the time of capture", answer)
     answer = voltgate("its", "verify", pcap(os.path.join(work, "raw.pcap"), frames, link=101))
-    ktap.ok(answer.status == 2 and answer.sentence() and "RAW" in answer.err, "another link type is named", answer)
+    points.ok(answer.status == 2 and answer.sentence() and "RAW" in answer.err, "another link type is named", answer)
     other = [(1, 1, b"\xff" * 12 + b"\x08\x00" + b"\0" * 46), (1, 1, b"\xff" * 5)]
     answer = voltgate("its", "verify", "-j", pcap(os.path.join(work, "mixed.pcap"), other + frames[2:4] + other))
-    ktap.ok(answer.status == 0 and [one["frame"] for one in answer.objects()] == [3, 4] and "4 other frames" in answer.err,
-            "frames that are not ITS are skipped aloud and counted in the numbers", answer)
+    points.ok(answer.status == 0 and [one["frame"] for one in answer.objects()] == [3, 4] and "4 other frames" in answer.err,
+              "frames that are not ITS are skipped aloud and counted in the numbers", answer)
     answer = voltgate("its", "verify", pcap(os.path.join(work, "none.pcap"), other))
-    ktap.ok(answer.status == 2 and "no ITS frame" in answer.err, "a file without ITS frames proves nothing", answer)
+    points.ok(answer.status == 2 and "no ITS frame" in answer.err, "a file without ITS frames proves nothing", answer)
 
 
 def check_damaged(work, capture):
@@ -118,26 +121,26 @@ def check_damaged(work, capture):
     cut = os.path.join(work, "cut.pcap")
     open(cut, "wb").write(data[:-20])
     answer = voltgate("its", "verify", "-j", cut)
-    ktap.ok(answer.status == 2 and len(answer.objects()) == len(frames_of(capture)) - 1 and "cut off after frame 31" in
-            answer.err, "a file that was cut off is judged as far as it goes, and named", answer)
+    points.ok(answer.status == 2 and len(answer.objects()) == len(frames_of(capture)) - 1 and "cut off after frame 31" in
+              answer.err, "a file that was cut off is judged as far as it goes, and named", answer)
     short = pcap(os.path.join(work, "short.pcap"), frames_of(capture)[:2], cut=30)
     answer = voltgate("its", "verify", "-j", short)
-    ktap.ok(reasons(answer) == ["its-malformed"] * 2 and "frame 1: the capture holds only" in answer.err,
-            "frames that were captured in part are malformed, and named", answer)
+    points.ok(reasons(answer) == ["its-malformed"] * 2 and "frame 1: the capture holds only" in answer.err,
+              "frames that were captured in part are malformed, and named", answer)
     garbage = os.path.join(work, "garbage.pcap")
     open(garbage, "wb").write(b"not a capture")
     for path in (garbage, os.path.join(work, "missing.pcap"), work):
         answer = voltgate("its", "verify", path)
-        ktap.ok(answer.status == 2 and answer.sentence(), f"{os.path.basename(path)} is refused with one sentence", answer)
+        points.ok(answer.status == 2 and answer.sentence(), f"{os.path.basename(path)} is refused with one sentence", answer)
 
 
 def check_times(capture):
     early, late = "2026-03-07T20:26:30Z", "2026-03-07T20:26:45Z"
-    ktap.ok(set(reasons(voltgate("its", "verify", "-j", "--at", early, capture))) == {"its-future"}, "--at an early time")
-    ktap.ok(set(reasons(voltgate("its", "verify", "-j", "--at", late, capture))) == {"its-stale"}, "--at a late time")
+    points.ok(set(reasons(voltgate("its", "verify", "-j", "--at", early, capture))) == {"its-future"}, "--at an early time")
+    points.ok(set(reasons(voltgate("its", "verify", "-j", "--at", late, capture))) == {"its-stale"}, "--at a late time")
     answer = voltgate("its", "verify", "-j", "--at", "@700000000000000", capture)
-    ktap.ok(reasons(answer)[:6] == ["accepted"] * 6 and reasons(answer)[6] == "its-future",
-            "--at a Time64: half a second ahead is allowed", answer)
+    points.ok(reasons(answer)[:6] == ["accepted"] * 6 and reasons(answer)[6] == "its-future",
+              "--at a Time64: half a second ahead is allowed", answer)
 
 
 def check_trust(work, capture, expected, trust):
@@ -145,8 +148,8 @@ def check_trust(work, capture, expected, trust):
     os.mkdir(other)
     shutil.copy(os.path.join(work, "other-root.oer"), other)
     answer = voltgate("its", "verify", "-j", "--trust", other, capture)
-    ktap.ok({r for r in reasons(answer) if r != "its-bad-certificate"} == {"its-untrusted", "its-unknown-signer"} and
-            answer.status == 2, "under another root nobody is believed", answer)
+    points.ok({r for r in reasons(answer) if r != "its-bad-certificate"} == {"its-untrusted", "its-unknown-signer"} and
+              answer.status == 2, "under another root nobody is believed", answer)
     hexed = os.path.join(work, "hexed")
     os.mkdir(hexed)
     for name in ("root", "authority"):
@@ -154,12 +157,12 @@ def check_trust(work, capture, expected, trust):
         with open(os.path.join(hexed, name + ".hex"), "w") as file:
             file.write("# " + name + "\n" + "\n".join(text[i:i + 60] for i in range(0, len(text), 60)) + "\n")
     answer = voltgate("its", "verify", "-j", "--trust", hexed, capture)
-    ktap.ok(reasons(answer) == expected and not answer.err, "a trust list in hex", answer)
+    points.ok(reasons(answer) == expected and not answer.err, "a trust list in hex", answer)
     only = os.path.join(work, "only")
     os.mkdir(only)
     shutil.copy(os.path.join(work, "authority.oer"), only)
     answer = voltgate("its", "verify", "-j", "--trust", only, capture)
-    ktap.ok(reasons(answer) == expected, "an authority alone is an anchor", answer)
+    points.ok(reasons(answer) == expected, "an authority alone is an anchor", answer)
     bad = bytearray(open(os.path.join(work, "authority.oer"), "rb").read())
     bad[-1] ^= 1
     open(os.path.join(trust, "altered.oer"), "wb").write(bad)
@@ -168,18 +171,18 @@ def check_trust(work, capture, expected, trust):
     open(os.path.join(trust, "README"), "w").write("remarks")
     answer = voltgate("its", "verify", "-j", "--trust", trust, capture)
     lines = answer.err.splitlines()
-    ktap.ok(reasons(answer) == expected and len(lines) == 4 and
-            all(any(name in line for line in lines) for name in ("altered.oer", "noise.cert", "letters.hex", "README")),
-            "each bad file of a trust list is named, and the others hold", answer)
+    points.ok(reasons(answer) == expected and len(lines) == 4 and
+              all(any(name in line for line in lines) for name in ("altered.oer", "noise.cert", "letters.hex", "README")),
+              "each bad file of a trust list is named, and the others hold", answer)
     answer = voltgate("its", "verify", "--trust", os.path.join(work, "nowhere"), capture)
-    ktap.ok(answer.status == 2 and answer.sentence(), "a trust list that is not there", answer)
+    points.ok(answer.status == 2 and answer.sentence(), "a trust list that is not there", answer)
 
 
 def check_usage():
     for words in ([], ["verfy"], ["verify"], ["verify", "a", "b"], ["verify", "--at"], ["verify", "--at", "noon", "a"],
                   ["verify", "--trust"], ["verify", "--what", "a"]):
         answer = voltgate("its", *words)
-        ktap.ok(answer.status == 1 and answer.err.startswith("voltgate: "), f"usage: its {' '.join(words)}", answer)
+        points.ok(answer.status == 1 and answer.err.startswith("voltgate: "), f"usage: its {' '.join(words)}", answer)
 
 
 def member(tree, name):
@@ -197,7 +200,7 @@ def member(tree, name):
 
 def check_tshark(name, capture):
     if not shutil.which("tshark"):
-        ktap.skip(f"tshark on {name}", "no tshark here; apt-get install tshark")
+        points.skip(f"tshark on {name}", "no tshark here; apt-get install tshark")
         return
     done = subprocess.run(["tshark", "-r", capture, "-T", "json"], capture_output=True, text=True, check=True,
                           env={**os.environ, "HOME": "/nonexistent"})
@@ -218,23 +221,23 @@ def check_tshark(name, capture):
                 CURVES[signed["ieee1609dot2.signature"]] == one["curve"])
         if not same:
             differ.append((one, header, digest))
-    ktap.ok(theirs and len(theirs) == len(ours) and digests and not differ,
-            f"tshark agrees on psid, generation time, signer and curve of {len(ours) - beyond} frames: {name}"
-            f" ({beyond} have what it misreads)", differ)
+    points.ok(theirs and len(theirs) == len(ours) and digests and not differ,
+              f"tshark agrees on psid, generation time, signer and curve of {len(ours) - beyond} frames: {name}"
+              f" ({beyond} have what it misreads)", differ)
 
 
 def check_car():
     if not os.path.exists(CAR):
-        ktap.skip("a real car's frames", "no $SHARED/data/its/vw-golf8.pcap; set SHARED to the folder with the shared data")
+        points.skip("a real car's frames", "no $SHARED/data/its/vw-golf8.pcap; set SHARED to the folder with the shared data")
         return
     answer = voltgate("its", "verify", "-j", CAR)
     objects = answer.objects()
-    ktap.ok(answer.status == 0 and [one["verdict"] for one in objects] == ["accepted"] * 2 and
-            {one["signer"] for one in objects} == {"127cff384ce0b890"} and
-            [one["generation_time"] for one in objects] == ["501427678847076", "501427680646830"] and
-            objects[0]["generation_time_utc"] == "2019-11-21T13:27:53.847076Z", "a real car's frames", answer)
+    points.ok(answer.status == 0 and [one["verdict"] for one in objects] == ["accepted"] * 2 and
+              {one["signer"] for one in objects} == {"127cff384ce0b890"} and
+              [one["generation_time"] for one in objects] == ["501427678847076", "501427680646830"] and
+              objects[0]["generation_time_utc"] == "2019-11-21T13:27:53.847076Z", "a real car's frames", answer)
     answer = voltgate("its", "verify", "-j", "--at", "capture", CAR)
-    ktap.ok(answer.status == 0, "and at the time of their capture, with the leap seconds of 2019", answer)
+    points.ok(answer.status == 0, "and at the time of their capture, with the leap seconds of 2019", answer)
     check_tshark("a real car", CAR)
 
 
@@ -249,7 +252,7 @@ def main():
         check_usage()
         check_tshark("made frames", capture)
         check_car()
-    ktap.end()
+    points.end()
 
 
 main()

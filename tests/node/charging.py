@@ -10,10 +10,11 @@ import sys
 import urllib.request
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from cli_ktap import Ktap  # noqa: E402
-from cluster import BUILD, VOLTGATE, Cluster, Trouble, free_ports, run, wait_for  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from cluster import Cluster  # noqa: E402
+from ktap import Points  # noqa: E402
+from program import BUILD, VOLTGATE, Trouble, free_ports, run, wait_for  # noqa: E402
 
 STATION = os.path.join(BUILD, "voltgate-station")
 
@@ -60,7 +61,7 @@ def refused(done, *words):
     return done.returncode == 2 and all(word in done.stderr for word in words)
 
 
-def tour(ktap, cluster):
+def tour(points, cluster):
     owner, _ = make_wallet(cluster, "owner", "bolt", "administrator")
     bank, _ = make_wallet(cluster, "bank", "acme", "administrator")
     car, wallet = make_wallet(cluster, "car", "acme")
@@ -69,26 +70,26 @@ def tour(ktap, cluster):
     vehicle = os.path.join(cluster.folder, "ev")
     with open(vehicle, "w") as out:
         out.write("EV-0007\n")
-    ktap.ok(refused(car.try_("account", "show", wallet), "account"), "a wallet without an account has none to show")
-    ktap.ok(car("account", "register", "--private", vehicle)["state"] == "active", "a wallet opens its account with its EV number")
-    ktap.ok(refused(car.try_("account", "deposit", wallet, "50"), "administrator"), "a wallet cannot book money in for itself")
+    points.ok(refused(car.try_("account", "show", wallet), "account"), "a wallet without an account has none to show")
+    points.ok(car("account", "register", "--private", vehicle)["state"] == "active", "a wallet opens its account with its EV number")
+    points.ok(refused(car.try_("account", "deposit", wallet, "50"), "administrator"), "a wallet cannot book money in for itself")
     bank("account", "deposit", wallet, "100.5")
-    ktap.ok(car("account", "show", wallet)["balance"] == 1005000, "100.5 yuan are booked in by an administrator")
+    points.ok(car("account", "show", wallet)["balance"] == 1005000, "100.5 yuan are booked in by an administrator")
     done = owner.try_("station", "register", "Harbour", cluster.nodes[1].certificate, "31.2304", "121.4737",
                       "00:00=0.32+0.20,08:00=0.68+0.40,22:00=0.32+0.20", f"{public}:60kW:5000kWh")
-    if not ktap.ok(done.returncode == 0, "an administrator registers a station", done.stderr):
+    if not points.ok(done.returncode == 0, "an administrator registers a station", done.stderr):
         return
     station = json.loads(done.stdout)["result"]["station"]
-    guide(ktap, cluster, car, owner, station)
+    guide(points, cluster, car, owner, station)
     process, cable = charger(cluster, station, 1, meter)
     try:
-        charge(ktap, cluster, car, bank, owner, wallet, station, cable, vehicle)
+        charge(points, cluster, car, bank, owner, wallet, station, cable, vehicle)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)
 
 
-def guide(ktap, cluster, car, owner, station):
+def guide(points, cluster, car, owner, station):
     """A utility schedules the station once its operator has appointed it: energy prices and a plan, no service price."""
     utility, _ = make_wallet(cluster, "grid", "city", "administrator")
     path = os.path.join(cluster.folder, "guide.json")
@@ -96,89 +97,89 @@ def guide(ktap, cluster, car, owner, station):
         json.dump({"stations": ["EV1", "EV2"], "tariff": [[0, 3000 + 100 * hour] for hour in range(24)],
                    "by_groups": {"power": [[0, 0.1 * hour] for hour in range(24)]}}, out)
     words = ("--guide", path, "--start", "0s", f"EV2={station}")
-    ktap.ok(refused(utility.try_("station", "guide", *words), "appoint"), "a utility that nobody appointed sets no prices")
+    points.ok(refused(utility.try_("station", "guide", *words), "appoint"), "a utility that nobody appointed sets no prices")
     owner("station", "appoint", "city")
     utility("station", "guide", *words)
     shown = car("station", "show", station)
-    ktap.ok(shown["tariff"] == 2 and len(shown["periods"]) == 24 and [part["energy"] for part in shown["periods"][:2]] == [3000, 3100],
-            "an appointed one sets the energy prices", shown["periods"])
-    ktap.ok({part["service"] for part in shown["periods"][8:22]} == {4000} and {part["service"] for part in shown["periods"][:8]} == {2000},
-            "the service prices stay the operator's", shown["periods"])
-    ktap.ok(refused(utility.try_("station", "tariff", station, "3", "00:00=0.3+0.9"), "service"), "which it cannot change")
+    points.ok(shown["tariff"] == 2 and len(shown["periods"]) == 24 and [part["energy"] for part in shown["periods"][:2]] == [3000, 3100],
+              "an appointed one sets the energy prices", shown["periods"])
+    points.ok({part["service"] for part in shown["periods"][8:22]} == {4000} and {part["service"] for part in shown["periods"][:8]} == {2000},
+              "the service prices stay the operator's", shown["periods"])
+    points.ok(refused(utility.try_("station", "tariff", station, "3", "00:00=0.3+0.9"), "service"), "which it cannot change")
     planned = car("station", "plan", station)["plan"]
-    ktap.ok(planned["organisation"] == "city" and len(planned["periods"]) == 24 and planned["periods"][3]["energy"] == 300000,
-            "its plan is on the ledger", planned)
-    ktap.ok(refused(car.try_("station", "observe", station, "7kW", "1")), "a vehicle cannot tell a station's load")
+    points.ok(planned["organisation"] == "city" and len(planned["periods"]) == 24 and planned["periods"][3]["energy"] == 300000,
+              "its plan is on the ledger", planned)
+    points.ok(refused(car.try_("station", "observe", station, "7kW", "1")), "a vehicle cannot tell a station's load")
     node = cluster.nodes[1]
     path = cluster.statement("enrol", "n2-client", "bolt", node.certificate, None)
     node.cli("tx", "submit", "power", path)
     done = run(VOLTGATE, "-j", "station", "observe", "power", "--certificate", node.certificate, "--key",
                os.path.join(node.folder, "node.key"), "--genesis", cluster.genesis, station, "7kW", "1", check=False)
-    ktap.ok(done.returncode == 0 and car("station", "plan", station)["observed"]["load"] == 7000, "its node can", done.stderr)
+    points.ok(done.returncode == 0 and car("station", "plan", station)["observed"]["load"] == 7000, "its node can", done.stderr)
     owner("station", "appoint", "-")
-    ktap.ok(refused(utility.try_("station", "guide", *words), "appoint"), "an appointment can be taken back")
+    points.ok(refused(utility.try_("station", "guide", *words), "appoint"), "an appointment can be taken back")
     owner("station", "tariff", station, "3", "00:00=0.32+0.20,08:00=0.68+0.40,22:00=0.32+0.20")
 
 
-def charge(ktap, cluster, car, bank, owner, wallet, station, cable, vehicle):
-    ktap.ok(any(one["station"] == station for one in car("station", "list")["stations"]) and car("station", "show", station)["name"] == "Harbour",
+def charge(points, cluster, car, bank, owner, wallet, station, cable, vehicle):
+    points.ok(any(one["station"] == station for one in car("station", "list")["stations"]) and car("station", "show", station)["name"] == "Harbour",
        "the station is listed and shown")
     shown = wait_for(lambda: json.load(urllib.request.urlopen(cluster.page))["stations"], "the live page has the station")
-    ktap.ok(shown[0]["name"] == "Harbour" and shown[0]["free"] == 1 and shown[0]["price"] in (5200, 10800),
-            "the live page shows station and price", shown)
+    points.ok(shown[0]["name"] == "Harbour" and shown[0]["free"] == 1 and shown[0]["price"] in (5200, 10800),
+              "the live page shows station and price", shown)
     found = car.try_("station", "recommend", wallet, "31.23", "121.47")
-    ktap.ok(found.returncode == 0 and station in found.stdout, "the station is recommended nearby", found.stderr + found.stdout)
+    points.ok(found.returncode == 0 and station in found.stdout, "the station is recommended nearby", found.stderr + found.stdout)
     car("charge", "reserve", station, "1")
-    ktap.ok(refused(bank.try_("charge", "reserve", station, "1")), "a reserved charger is not for another")
-    ktap.ok(refused(car.try_("charge", "start", "--cable", cable, station, "1", "3", "0.1", "50kWh"), "PRICE"),
+    points.ok(refused(bank.try_("charge", "reserve", station, "1")), "a reserved charger is not for another")
+    points.ok(refused(car.try_("charge", "start", "--cable", cable, station, "1", "3", "0.1", "50kWh"), "PRICE"),
        "a start below the tariff's price is refused")
     session = car("charge", "start", "--cable", cable, station, "1", "3", "2", "50kWh")["session"]
-    ktap.ok(len(session) == 64, "the wallet starts charging with the meter's first reading")
+    points.ok(len(session) == 64, "the wallet starts charging with the meter's first reading")
     for _ in range(3):
         car("charge", "meter", "--cable", cable, session)
     shown = car("charge", "show", session)
-    ktap.ok(shown["state"] == "charging", "the session is under way", shown)
+    points.ok(shown["state"] == "charging", "the session is under way", shown)
     ended = car("charge", "stop", "--cable", cable, session)
-    ktap.ok(ended["state"] == "paid", "it stops, is billed and paid", ended)
+    points.ok(ended["state"] == "paid", "it stops, is billed and paid", ended)
     bill = car("bill", "show", wallet, "1")
     lines = bill["lines"]
-    ktap.ok(sum(line["cost"] for line in lines) == bill["cost"] and sum(line["energy"] for line in lines) == bill["energy"],
+    points.ok(sum(line["cost"] for line in lines) == bill["cost"] and sum(line["energy"] for line in lines) == bill["energy"],
        "the bill's lines add up", bill)
-    ktap.ok(car("account", "show", wallet)["balance"] == 1005000 - bill["cost"], "the balance is less by the bill")
-    ktap.ok(car("station", "show", station)["account"] == bill["cost"], "the station's account is more by the bill")
-    ktap.ok(refused(car.try_("charge", "stop", "--cable", cable, session)), "a second stop is refused")
-    ktap.ok(car("rate", "give", session, "5") is not None and refused(car.try_("rate", "give", session, "5")),
+    points.ok(car("account", "show", wallet)["balance"] == 1005000 - bill["cost"], "the balance is less by the bill")
+    points.ok(car("station", "show", station)["account"] == bill["cost"], "the station's account is more by the bill")
+    points.ok(refused(car.try_("charge", "stop", "--cable", cable, session)), "a second stop is refused")
+    points.ok(car("rate", "give", session, "5") is not None and refused(car.try_("rate", "give", session, "5")),
        "the wallet rates the station, once")
-    ktap.ok(car("rate", "show", station)["rating"] > 0, "the station has a rating", car("rate", "show", station))
+    points.ok(car("rate", "show", station)["rating"] > 0, "the station has a rating", car("rate", "show", station))
     found = car.try_("bill", "vehicle", "EV-0007")
-    ktap.ok(found.returncode == 0 and session in found.stdout, "bills by EV number", found.stderr + found.stdout)
+    points.ok(found.returncode == 0 and session in found.stdout, "bills by EV number", found.stderr + found.stdout)
     found = owner.try_("bill", "organisation", "bolt")
-    ktap.ok(found.returncode == 0 and session in found.stdout, "bills by organisation", found.stderr + found.stdout)
+    points.ok(found.returncode == 0 and session in found.stdout, "bills by organisation", found.stderr + found.stdout)
     owner("bill", "note", wallet, "1", "0.5", "a faulty plug")
-    ktap.ok(car("account", "show", wallet)["balance"] == 1005000 - bill["cost"] + 5000, "a credit note gives money back")
-    ktap.ok(car("account", "credit", wallet)["credit"] == 1000000, "one correct payment: credit 1", car("account", "credit", wallet))
+    points.ok(car("account", "show", wallet)["balance"] == 1005000 - bill["cost"] + 5000, "a credit note gives money back")
+    points.ok(car("account", "credit", wallet)["credit"] == 1000000, "one correct payment: credit 1", car("account", "credit", wallet))
     text = run(VOLTGATE, "bill", "show", "power", "--wallet", car.wallet, "--genesis", cluster.genesis, wallet, "1").stdout
-    ktap.ok("yuan" in text and "Wh" in text and "Harbour" in text, "for people: money and energy have units", text)
+    points.ok("yuan" in text and "Wh" in text and "Harbour" in text, "for people: money and energy have units", text)
     cluster.level()
     for node in cluster.nodes:
         node.stop()
     audits = [run(VOLTGATE, "ledger", "verify", node.ledger(), check=False) for node in cluster.nodes]
-    ktap.ok(all(not audit.returncode for audit in audits), "all four ledgers are found right offline, money conserved",
+    points.ok(all(not audit.returncode for audit in audits), "all four ledgers are found right offline, money conserved",
        audits[0].stdout + audits[0].stderr)
     raw = b"".join(open(os.path.join(path, name), "rb").read() for node in cluster.nodes[:1]
                    for path, _, names in os.walk(os.path.join(node.ledger(), "blocks")) for name in names)
-    ktap.ok(b"EV-0007" not in raw, "the chain holds no EV number")
+    points.ok(b"EV-0007" not in raw, "the chain holds no EV number")
 
 
 def main():
-    ktap = Ktap()
+    points = Points()
     with Cluster(4, options=[("--collection", "vehicles:acme,bolt,city,dyno"), "transaction-life-s=86400"]) as cluster:
         port = free_ports(1)[0]
         cluster.nodes[2].agent_extra = {"page": f"127.0.0.1:{port}"}
         cluster.start()
         cluster.page = f"http://127.0.0.1:{port}/state.json"
-        tour(ktap, cluster)
-    ktap.end()
+        tour(points, cluster)
+    points.end()
 
 
 main()

@@ -7,10 +7,11 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from cli_ktap import Ktap  # noqa: E402
-from cluster import VOLTGATE, Cluster, Load, run, wait_for  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from cluster import Cluster, Load  # noqa: E402
+from ktap import Points  # noqa: E402
+from program import VOLTGATE, run, wait_for  # noqa: E402
 
 TRANSACTIONS = int(os.environ.get("TRANSACTIONS", "2400"))
 STEP = TRANSACTIONS // 40  # far fewer in all than are there, so that load lasts to the last fault on a fast machine too
@@ -37,34 +38,34 @@ class Pace:
         wait_for(lambda: len(self.load.results()) >= min(before + count, TRANSACTIONS), f"{count} more results", seconds)
 
 
-def faults(ktap, cluster, load):
+def faults(points, cluster, load):
     pace = Pace(load)
     pace.step()
     first = primary(cluster)
     first.kill()
     pace.step()
-    ktap.ok(True, f"load goes on after kill -9 of the primary ({first.name})")
+    points.ok(True, f"load goes on after kill -9 of the primary ({first.name})")
     first.start()
     pace.step()
     backup = next(node for node in cluster.nodes if node is not primary(cluster))
     backup.kill()
     pace.step()
     backup.start()
-    ktap.ok(True, f"and of a backup ({backup.name}); both came back")
+    points.ok(True, f"and of a backup ({backup.name}); both came back")
     wait_for(lambda: all(cluster.linked(node) for node in cluster.nodes), "links are up again")
     cluster.level_within(cluster.nodes, 100)
     alone = primary(cluster)
     alone.cut()
     pace.step()
-    ktap.ok(True, f"and while the primary ({alone.name}) is cut off")
+    points.ok(True, f"and while the primary ({alone.name}) is cut off")
     stuck = alone.height()
     alone.heal()
     wait_for(lambda: alone.height() > stuck, f"{alone.name} catches up")
-    ktap.ok(True, "which catches up when its wire is back")
-    quorum(ktap, cluster, load, pace)
+    points.ok(True, "which catches up when its wire is back")
+    quorum(points, cluster, load, pace)
 
 
-def quorum(ktap, cluster, load, pace):
+def quorum(points, cluster, load, pace):
     cluster.level_within(cluster.nodes, 100)
     cluster.nodes[0].cut()
     cluster.nodes[1].cut()
@@ -74,11 +75,11 @@ def quorum(ktap, cluster, load, pace):
         heights.append(tuple(node.height() for node in cluster.nodes[2:]))
         return len(heights) > 40 and len(set(heights[-30:])) == 1
     wait_for(still, "two of four commit nothing")
-    ktap.ok(True, "two of four commit nothing")
+    points.ok(True, "two of four commit nothing")
     cluster.nodes[0].heal()
     pace.step(seconds=60)
     cluster.nodes[1].heal()
-    ktap.ok(True, "three of four do again")
+    points.ok(True, "three of four do again")
 
 
 def block_hashes(node, height):
@@ -88,45 +89,45 @@ def block_hashes(node, height):
     return [block["hash"] for block in blocks]
 
 
-def judge(ktap, cluster, results):
+def judge(points, cluster, results):
     height = cluster.level(seconds=40)
     chains = [block_hashes(node, height) for node in cluster.nodes]
-    ktap.ok(all(chain == chains[0] for chain in chains) and len(chains[0]) == height + 1,
-            f"all {height + 1} blocks are the same on all nodes", [len(chain) for chain in chains])
+    points.ok(all(chain == chains[0] for chain in chains) and len(chains[0]) == height + 1,
+              f"all {height + 1} blocks are the same on all nodes", [len(chain) for chain in chains])
     seen = collections.Counter()
     for number in range(height + 1):
         for one in cluster.nodes[number % 4].ask("block", "get", "power", str(number))[1:]:
             if one["outcome"] == "valid" and one.get("proposal"):
                 seen[one["proposal"]] += 1
     lost = [one["proposal"] for one in results if one["committed"] and one["outcome"] == "valid" and one["proposal"] not in seen]
-    ktap.ok(not lost, "no acknowledged transaction is lost", lost)
-    ktap.ok(max(seen.values()) == 1, "and none is in the chain twice", [one for one in seen if seen[one] > 1])
+    points.ok(not lost, "no acknowledged transaction is lost", lost)
+    points.ok(max(seen.values()) == 1, "and none is in the chain twice", [one for one in seen if seen[one] > 1])
     committed = [one for one in results if one["committed"] and one["outcome"] == "valid"]
-    ktap.ok(len(committed) == TRANSACTIONS == len(results), f"each of {TRANSACTIONS} was committed",
-            [one for one in results if one not in committed][:5])
+    points.ok(len(committed) == TRANSACTIONS == len(results), f"each of {TRANSACTIONS} was committed",
+              [one for one in results if one not in committed][:5])
     value = cluster.query("kv", "get", f"k{TRANSACTIONS - 1}")
-    ktap.ok(value == f"v{TRANSACTIONS - 1}", "and the state has them", value)
+    points.ok(value == f"v{TRANSACTIONS - 1}", "and the state has them", value)
 
 
-def audit(ktap, cluster):
+def audit(points, cluster):
     codes = [node.stop() for node in cluster.nodes]
-    ktap.ok(codes == [0] * len(codes), "SIGTERM ends each node with 0", codes)
+    points.ok(codes == [0] * len(codes), "SIGTERM ends each node with 0", codes)
     answers = [run(VOLTGATE, "-j", "ledger", "verify", node.ledger(), check=False) for node in cluster.nodes]
-    ktap.ok(all(answer.returncode == 0 for answer in answers), "voltgate ledger verify passes on each",
-            "\n".join(answer.stdout + answer.stderr for answer in answers))
+    points.ok(all(answer.returncode == 0 for answer in answers), "voltgate ledger verify passes on each",
+              "\n".join(answer.stdout + answer.stderr for answer in answers))
 
 
 def main():
-    ktap = Ktap()
+    points = Points()
     with Cluster(4, netns=True) as cluster:
         cluster.start()
         cluster.client()
         load = Load(cluster, TRANSACTIONS, flight=16)
-        faults(ktap, cluster, load)
+        faults(points, cluster, load)
         results = load.finish(300)
-        judge(ktap, cluster, results)
-        audit(ktap, cluster)
-    ktap.end()
+        judge(points, cluster, results)
+        audit(points, cluster)
+    points.end()
 
 
 if __name__ == "__main__":

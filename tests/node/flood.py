@@ -9,13 +9,13 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from cli_ktap import Ktap  # noqa: E402
-from cluster import BUILD, TOP, Cluster, Load  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from cluster import Cluster, Load  # noqa: E402
+from ktap import Points, skip_all  # noqa: E402
+from program import TOP  # noqa: E402
 from stock_client import NPM, packages_are_there, skip_all  # noqa: E402
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 SECONDS = 6
 MEMORY_MAX = 900 << 20  # bytes of one node: pool, queues, LevelDB's caches
 
@@ -35,35 +35,35 @@ def pour(cluster, node, what, folder, name):
                             stdout=subprocess.PIPE, text=True, env={**os.environ, "NODE_PATH": os.path.join(NPM, "node_modules")})
 
 
-def flood(ktap, cluster, node, what, folder, name):
+def flood(points, cluster, node, what, folder, name):
     child = pour(cluster, node, what, folder, name)
     results = Load(cluster, 40, flight=4, prefix=what, client="bob", options=["--node", node.name]).finish(60)
     sent = int(child.communicate(timeout=60)[0] or 0)
-    ktap.ok(sent > 500, f"{what}: {sent} were poured into {node.name} in {SECONDS} s")
+    points.ok(sent > 500, f"{what}: {sent} were poured into {node.name} in {SECONDS} s")
     took = sorted(one["took_us"] / 1e6 for one in results)
-    ktap.ok(len(results) == 40 and all(one["committed"] and one["outcome"] == "valid" for one in results),
-            f"{what}: another client's 40 transactions through the same node are committed (half within {took[len(took) // 2]:.2f} s, "
-            f"all within {took[-1]:.2f} s)", [one for one in results if not one["committed"]][:3])
+    points.ok(len(results) == 40 and all(one["committed"] and one["outcome"] == "valid" for one in results),
+              f"{what}: another client's 40 transactions through the same node are committed (half within {took[len(took) // 2]:.2f} s, "
+              f"all within {took[-1]:.2f} s)", [one for one in results if not one["committed"]][:3])
     used = max(memory(one) for one in cluster.nodes if one.running())
-    ktap.ok(used < MEMORY_MAX, f"{what}: memory is bounded ({used >> 20} MiB at most)", used)
+    points.ok(used < MEMORY_MAX, f"{what}: memory is bounded ({used >> 20} MiB at most)", used)
     cluster.level(seconds=60)
 
 
 def main():
     if not packages_are_there():
         skip_all("npm could not install its packages: it needs a registry")
-    ktap = Ktap()
+    points = Points()
     with Cluster(4, options=["open-requests=1"]) as cluster:
         cluster.start()
         cluster.client("bob", "bolt")
-        flood(ktap, cluster, cluster.nodes[0], "submit", cluster.client("alice"), "client")
+        flood(points, cluster, cluster.nodes[0], "submit", cluster.client("alice"), "client")
         mad = cluster.nodes[3]
         mad.stop()
-        flood(ktap, cluster, cluster.nodes[0], "parcels", mad.folder, "node")
+        flood(points, cluster, cluster.nodes[0], "parcels", mad.folder, "node")
         mad.start()
         cluster.level()
-        ktap.ok(True, "all nodes agree at the end")
-    ktap.end()
+        points.ok(True, "all nodes agree at the end")
+    points.end()
 
 
 if __name__ == "__main__":

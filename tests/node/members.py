@@ -6,10 +6,11 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from cli_ktap import Ktap  # noqa: E402
-from cluster import VOLTGATE, Cluster, Load, run, wait_for  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from cluster import Cluster, Load  # noqa: E402
+from ktap import Points  # noqa: E402
+from program import VOLTGATE, run, wait_for  # noqa: E402
 
 
 def regulator(cluster):
@@ -24,65 +25,65 @@ def show(node):
     return node.ask("channel", "show", "power")[0]
 
 
-def add(ktap, cluster):
+def add(points, cluster):
     load = Load(cluster, 150, prefix="add")
     fifth = cluster.add_node("bolt")
     done = update(cluster.nodes[0], regulator(cluster), "--node", fifth.genesis_word)
-    ktap.ok("valid" in done.stdout, "the regulator adds a fifth node", done.stdout + done.stderr)
+    points.ok("valid" in done.stdout, "the regulator adds a fifth node", done.stdout + done.stderr)
     fifth.start()
     fifth.join()
-    ktap.ok(all(one["committed"] for one in load.finish()), "under load, which goes on")
+    points.ok(all(one["committed"] for one in load.finish()), "under load, which goes on")
     wait_for(lambda: show(fifth).get("replica") and show(fifth)["epoch"] == 1, "the fifth node orders")
     cluster.level()
     shown = show(cluster.nodes[1])
-    ktap.ok(len(shown["nodes"]) == 5 and shown["sequence"] == 1 and shown["epoch"] == 1, "all have the new configuration", shown["nodes"])
+    points.ok(len(shown["nodes"]) == 5 and shown["sequence"] == 1 and shown["epoch"] == 1, "all have the new configuration", shown["nodes"])
     cluster.nodes[3].kill()
-    ktap.ok(cluster.invoke("kv", "put", "five", "5")["outcome"] == "valid", "with it, one of the first four can be spared")
+    points.ok(cluster.invoke("kv", "put", "five", "5")["outcome"] == "valid", "with it, one of the first four can be spared")
     cluster.nodes[3].start()
     return fifth
 
 
-def remove(ktap, cluster):
+def remove(points, cluster):
     gone = cluster.nodes[1]
     wait_for(lambda: all(cluster.linked(node) for node in cluster.nodes), "all links are up")
     done = update(cluster.nodes[0], regulator(cluster), "--remove-node", gone.name)
-    ktap.ok("valid" in done.stdout, "the regulator removes a node", done.stdout + done.stderr)
+    points.ok("valid" in done.stdout, "the regulator removes a node", done.stdout + done.stderr)
     rest = [node for node in cluster.nodes if node is not gone]
     for number in range(3):
         cluster.invoke("kv", "put", f"after{number}", "x")
     height = cluster.level(rest)
-    ktap.ok(gone.height() < height, "it gets no block after that", f"{gone.height()} of {height}")
+    points.ok(gone.height() < height, "it gets no block after that", f"{gone.height()} of {height}")
     wait_for(lambda: all(peer["name"] != gone.name for node in rest for peer in node.ask("peer", "list")), "links to it are gone")
-    ktap.ok(True, "and nobody keeps a link to it")
+    points.ok(True, "and nobody keeps a link to it")
 
 
-def refuse(ktap, cluster):
+def refuse(points, cluster):
     node = cluster.nodes[0]
     done = update(node, os.path.join(cluster.org("acme"), "org.key"), "--set", "window=64", check=False)
-    ktap.ok(done.returncode == 2 and "regulator" in done.stderr, "another key than a regulator's changes nothing", done.stderr)
+    points.ok(done.returncode == 2 and "regulator" in done.stderr, "another key than a regulator's changes nothing", done.stderr)
     done = update(node, regulator(cluster), "--set", "checkpoint-blocks=128", check=False)
-    ktap.ok(done.returncode != 0, "nor does a configuration that contradicts itself", done.stderr)
+    points.ok(done.returncode != 0, "nor does a configuration that contradicts itself", done.stderr)
     done = update(node, regulator(cluster), "--remove-node", "n9", check=False)
-    ktap.ok(done.returncode == 2 and "n9" in done.stderr, "nor one that takes away who is not there", done.stderr)
+    points.ok(done.returncode == 2 and "n9" in done.stderr, "nor one that takes away who is not there", done.stderr)
     path = os.path.join(cluster.folder, "late.tx")
     update(node, regulator(cluster), "--set", "evidence-age-s=61", "--out", path)
     update(node, regulator(cluster), "--set", "evidence-age-s=62")
     done = node.cli("tx", "submit", "power", path, check=False)
-    ktap.ok(done.returncode == 2 and "bad-config" in done.stdout + done.stderr, "an update of an older configuration comes too late",
-            done.stdout + done.stderr)
-    ktap.ok(show(node)["parameters"]["evidence-age-s"] == 62, "and the later one counts")
+    points.ok(done.returncode == 2 and "bad-config" in done.stdout + done.stderr, "an update of an older configuration comes too late",
+              done.stdout + done.stderr)
+    points.ok(show(node)["parameters"]["evidence-age-s"] == 62, "and the later one counts")
 
 
-def revoke(ktap, cluster):
+def revoke(points, cluster):
     node = cluster.nodes[0]
     cluster.client("bob", "city")
-    ktap.ok(cluster.invoke("kv", "put", "bob", "1", client="bob")["outcome"] == "valid", "a client of another organisation")
+    points.ok(cluster.invoke("kv", "put", "bob", "1", client="bob")["outcome"] == "valid", "a client of another organisation")
     path = cluster.statement("revoke", "bob", "city", os.path.join(cluster.folder, "client-bob", "client.crt"), None)
     node.cli("tx", "submit", "power", path)
     made = cluster.invoke("kv", "put", "bob", "2", client="bob", check=False, options=["--timeout", "3"])
-    ktap.ok(not made.get("committed"), "is refused once its organisation has revoked it", made)
-    ktap.ok(cluster.query("kv", "get", "bob", client="bob", options=["--timeout", "3"]) is None, "and nothing is told to it any more")
-    ktap.ok(cluster.invoke("kv", "put", "alice", "1")["outcome"] == "valid", "others are not")
+    points.ok(not made.get("committed"), "is refused once its organisation has revoked it", made)
+    points.ok(cluster.query("kv", "get", "bob", client="bob", options=["--timeout", "3"]) is None, "and nothing is told to it any more")
+    points.ok(cluster.invoke("kv", "put", "alice", "1")["outcome"] == "valid", "others are not")
     bad = cluster.nodes[2]
     path = cluster.statement("revoke", "n3", bad.organisation, bad.certificate, None, "--role", "node")
     node.cli("tx", "submit", "power", path)
@@ -91,25 +92,25 @@ def revoke(ktap, cluster):
     height = bad.height()
     for number in range(3):
         cluster.invoke("kv", "put", f"without{number}", "x")
-    ktap.ok(cluster.level(rest) > height and bad.height() <= height + 1, "a revoked node is cut off, the others go on",
-            f"{bad.height()} {height}")
+    points.ok(cluster.level(rest) > height and bad.height() <= height + 1, "a revoked node is cut off, the others go on",
+              f"{bad.height()} {height}")
 
 
 def main():
-    ktap = Ktap()
+    points = Points()
     with Cluster(4) as cluster:
         cluster.start()
         cluster.client()
-        add(ktap, cluster)
-        remove(ktap, cluster)
-        refuse(ktap, cluster)
-        revoke(ktap, cluster)
+        add(points, cluster)
+        remove(points, cluster)
+        refuse(points, cluster)
+        revoke(points, cluster)
         for node in cluster.nodes:
             node.stop()
         answers = [run(VOLTGATE, "ledger", "verify", node.ledger(), check=False) for node in cluster.nodes]
-        ktap.ok(all(answer.returncode == 0 for answer in answers), "every ledger passes its audit through three replica sets",
-                "\n".join(answer.stdout + answer.stderr for answer in answers))
-    ktap.end()
+        points.ok(all(answer.returncode == 0 for answer in answers), "every ledger passes its audit through three replica sets",
+                  "\n".join(answer.stdout + answer.stderr for answer in answers))
+    points.end()
 
 
 if __name__ == "__main__":

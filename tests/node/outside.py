@@ -11,10 +11,11 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from cli_ktap import Ktap  # noqa: E402
-from cluster import Cluster, Load, run, wait_for  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from cluster import Cluster, Load  # noqa: E402
+from ktap import Points  # noqa: E402
+from program import run, wait_for  # noqa: E402
 
 CAPTURE = """
 import socket, sys
@@ -51,7 +52,7 @@ def received(node):
         return int(run("ip", "netns", "exec", node.netns, "cat", "/sys/class/net/eth0/statistics/rx_bytes").stdout)
 
 
-def channels(ktap, cluster, outsider):
+def channels(points, cluster, outsider):
     marker = "SECRET" + secrets.token_hex(12)
     path = os.path.join(cluster.folder, "capture")
     capture = subprocess.Popen(["ip", "netns", "exec", outsider.netns, sys.executable, "-c", CAPTURE, path])
@@ -66,56 +67,56 @@ def channels(ktap, cluster, outsider):
     begun, before = time.monotonic(), received(outsider)
     results = load.finish()
     took, busy = time.monotonic() - begun, received(outsider) - before
-    ktap.ok(all(one["committed"] for one in results), "150 transactions in the channel it is not in")
-    ktap.ok(busy < 40000 + quiet * took / quiet_s * 3, f"its wire carries no more meanwhile ({busy} bytes, {quiet} in {quiet_s} quiet seconds)")
+    points.ok(all(one["committed"] for one in results), "150 transactions in the channel it is not in")
+    points.ok(busy < 40000 + quiet * took / quiet_s * 3, f"its wire carries no more meanwhile ({busy} bytes, {quiet} in {quiet_s} quiet seconds)")
     cluster.level(cluster.nodes[:4], "secret")
     capture.terminate()
     capture.wait()
     with open(path, "rb") as packets:
-        ktap.ok(marker.encode() not in packets.read(), "no packet that reached it holds the marker")
-    ktap.ok(not disk_has(outsider.folder, marker), "its disk does not")
-    ktap.ok(not memory_has(outsider.process, marker), "its memory does not")
+        points.ok(marker.encode() not in packets.read(), "no packet that reached it holds the marker")
+    points.ok(not disk_has(outsider.folder, marker), "its disk does not")
+    points.ok(not memory_has(outsider.process, marker), "its memory does not")
     inside = cluster.nodes[1]
-    ktap.ok(disk_has(inside.folder, marker) and memory_has(inside.process, marker), "a member's disk and memory do (the search can find)")
+    points.ok(disk_has(inside.folder, marker) and memory_has(inside.process, marker), "a member's disk and memory do (the search can find)")
     foreign = cluster.invoke("kv", "get", "x", client="eve", check=False, channel="secret", genesis=cluster.secret,
                              options=["--timeout", "3"])
-    ktap.ok("trouble" in foreign or not foreign["committed"], "a client of no member organisation is served nothing", foreign)
+    points.ok("trouble" in foreign or not foreign["committed"], "a client of no member organisation is served nothing", foreign)
     words = {"channel": "secret", "genesis": cluster.secret, "options": ["--node", "n1", "--timeout", "3"]}
-    ktap.ok(cluster.query("kv", "get", f"{marker}0", client="sid", **words) == marker * 40 + "0", "a member's client can ask")
-    ktap.ok(cluster.query("kv", "get", f"{marker}0", client="eve", **words) is None, "it cannot, though its organisation is in another channel of the node")
+    points.ok(cluster.query("kv", "get", f"{marker}0", client="sid", **words) == marker * 40 + "0", "a member's client can ask")
+    points.ok(cluster.query("kv", "get", f"{marker}0", client="eve", **words) is None, "it cannot, though its organisation is in another channel of the node")
     answer = outsider.cli("channel", "show", "secret", check=False)
-    ktap.ok(answer.returncode == 2, "the node knows no such channel", answer.stderr)
+    points.ok(answer.returncode == 2, "the node knows no such channel", answer.stderr)
 
 
-def collection(ktap, cluster):
+def collection(points, cluster):
     marker = "PRIVATE" + secrets.token_hex(12)
     path = os.path.join(cluster.folder, "private")
     with open(path, "w") as out:
         out.write(marker)
     words = {"channel": "secret", "genesis": cluster.secret, "client": "sid"}
     made = cluster.invoke("kv", "put-private", "deal", "price", options=["--private", f"deal={path}"], **words)
-    ktap.ok(made.get("outcome") == "valid", "a private value is committed by its hash", made)
+    points.ok(made.get("outcome") == "valid", "a private value is committed by its hash", made)
     height = cluster.level(cluster.nodes[:4], "secret")
     inside, outside = cluster.nodes[:2], cluster.nodes[2:4]
     for node in inside:
         wait_for(lambda: cluster.query("kv", "get-private", "deal", "price", options=["--node", node.name], **words) == marker,
                  f"{node.name} of {node.organisation} has the value")
-    ktap.ok(True, "both organisations of the collection have it, also the one that endorsed last")
-    ktap.ok(all(not disk_has(node.folder, marker) for node in outside), "no disk of the others")
-    ktap.ok(all(not memory_has(node.process, marker) for node in outside), "no memory of the others")
-    ktap.ok(all(disk_has(node.folder, marker) for node in inside), "those entitled keep it on disk")
+    points.ok(True, "both organisations of the collection have it, also the one that endorsed last")
+    points.ok(all(not disk_has(node.folder, marker) for node in outside), "no disk of the others")
+    points.ok(all(not memory_has(node.process, marker) for node in outside), "no memory of the others")
+    points.ok(all(disk_has(node.folder, marker) for node in inside), "those entitled keep it on disk")
     refused = cluster.query("kv", "get-private", "deal", "price", options=["--node", outside[0].name], **words)
-    ktap.ok(refused is None, "a node that is not entitled cannot answer", refused)
+    points.ok(refused is None, "a node that is not entitled cannot answer", refused)
     for number in range(12):
         cluster.invoke("kv", "put", f"later{number}", "x", **words)
     height = cluster.level(cluster.nodes[:4], "secret")
     gone = wait_for(lambda: cluster.query("kv", "get-private", "deal", "price", options=["--node", "n1"], **words) is None,
                     "it is purged")
-    ktap.ok(gone, f"purged after its ten blocks (height {height})")
+    points.ok(gone, f"purged after its ten blocks (height {height})")
 
 
 def main():
-    ktap = Ktap()
+    points = Points()
     organisations = ("acme", "bolt", "city", "dyno", "eddy")
     with Cluster(5, organisations, netns=True) as cluster:
         cluster.secret = os.path.join(cluster.folder, "secret.genesis")
@@ -125,9 +126,9 @@ def main():
             node.join(cluster.secret)
         cluster.client("sid", "acme", channel="secret", genesis=cluster.secret)
         cluster.client("eve", "eddy", enrol=False)
-        channels(ktap, cluster, cluster.nodes[4])
-        collection(ktap, cluster)
-    ktap.end()
+        channels(points, cluster, cluster.nodes[4])
+        collection(points, cluster)
+    points.end()
 
 
 if __name__ == "__main__":

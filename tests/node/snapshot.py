@@ -6,10 +6,11 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from cli_ktap import Ktap  # noqa: E402
-from cluster import Cluster, Load, wait_for  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from cluster import Cluster, Load  # noqa: E402
+from ktap import Points  # noqa: E402
+from program import wait_for  # noqa: E402
 
 
 def show(node):
@@ -17,7 +18,7 @@ def show(node):
 
 
 def main():
-    ktap = Ktap()
+    points = Points()
     with Cluster() as cluster:
         cluster.start()
         cluster.client()
@@ -25,25 +26,25 @@ def main():
         late.extra["snapshot-after"] = 5
         done = cluster.nodes[0].cli("channel", "update", "power", "--key", os.path.join(cluster.org("regulator"), "org.key"),
                                     "--node", late.genesis_word)
-        ktap.ok("valid" in done.stdout, "a fifth node is to keep the ledger", done.stdout + done.stderr)
-        ktap.ok(all(one["committed"] for one in Load(cluster, 60, flight=2).finish()), "many blocks come before it starts")
+        points.ok("valid" in done.stdout, "a fifth node is to keep the ledger", done.stdout + done.stderr)
+        points.ok(all(one["committed"] for one in Load(cluster, 60, flight=2).finish()), "many blocks come before it starts")
         late.start()
         late.join()
         wait_for(lambda: show(late).get("snapshots") == 1, "it takes a snapshot")
-        ktap.ok(show(late)["first"] > 1, "it takes a snapshot and begins where that ends", show(late))
-        ktap.ok(cluster.invoke("kv", "put", "after", "1")["outcome"] == "valid", "the others go on")
+        points.ok(show(late)["first"] > 1, "it takes a snapshot and begins where that ends", show(late))
+        points.ok(cluster.invoke("kv", "put", "after", "1")["outcome"] == "valid", "the others go on")
         cluster.level()
-        ktap.ok(True, "and it follows them, block by block")
+        points.ok(True, "and it follows them, block by block")
         first = show(late)["first"]
         late.kill()
         late.start()
         cluster.invoke("kv", "put", "again", "2")
         cluster.level()
         shown = show(late)
-        ktap.ok(shown["first"] == first and not shown["snapshots"], "after kill -9 it goes on from there", shown)
+        points.ok(shown["first"] == first and not shown["snapshots"], "after kill -9 it goes on from there", shown)
         roots = {show(node)["root"] for node in cluster.nodes}
-        ktap.ok(len(roots) == 1, "all have the same state", roots)
-    ktap.end()
+        points.ok(len(roots) == 1, "all have the same state", roots)
+    points.end()
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from cluster import BUILD, TOP, Cluster, run  # noqa: E402
-
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from cluster import Cluster  # noqa: E402
+from program import BUILD, TOP, run  # noqa: E402
+
 NPM = os.path.join(BUILD, "npm")
 PACKAGES = ["@grpc/grpc-js", "@grpc/proto-loader"]
 

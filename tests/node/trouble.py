@@ -7,10 +7,11 @@ import sys
 import urllib.request
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from cli_ktap import Ktap  # noqa: E402
-from cluster import VOLTGATE, Cluster, Load, run, wait_for  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from cluster import Cluster, Load  # noqa: E402
+from ktap import Points  # noqa: E402
+from program import VOLTGATE, run, wait_for  # noqa: E402
 
 SMALL = "26m"
 
@@ -19,7 +20,7 @@ def consensus(node):
     return node.ask("channel", "show", "power")[0]["consensus"]
 
 
-def clocks(ktap, cluster):
+def clocks(points, cluster):
     name = consensus(cluster.nodes[0])["primary"]
     first = next(node for node in cluster.nodes if node.name == name)
     other = next(node for node in cluster.nodes if node is not first)
@@ -29,14 +30,14 @@ def clocks(ktap, cluster):
     first.start()
     wait_for(lambda: cluster.linked(first), "links are up")
     results = Load(cluster, 60, prefix="ahead").finish()
-    ktap.ok(len(results) == 60 and all(one["committed"] for one in results), "a primary whose clock is a minute ahead stops nothing", results[:2])
-    ktap.ok(consensus(other)["view"] > view or not first.running(), "it is voted out", consensus(other))
+    points.ok(len(results) == 60 and all(one["committed"] for one in results), "a primary whose clock is a minute ahead stops nothing", results[:2])
+    points.ok(consensus(other)["view"] > view or not first.running(), "it is voted out", consensus(other))
     status = first.ask("node", "status")[0]
-    ktap.ok(status["clock_offset_us"] == 60000000, "status shows the offset")
-    ktap.ok("TEST CLOCK" in first.cli("node", "status").stdout, "also for people")
+    points.ok(status["clock_offset_us"] == 60000000, "status shows the offset")
+    points.ok("TEST CLOCK" in first.cli("node", "status").stdout, "also for people")
     cluster.level()
     times = [block["time"] for block in other.ask("block", "list", "power", "-c", "1000")]
-    ktap.ok(times == sorted(set(times)), "block times rise all the same")
+    points.ok(times == sorted(set(times)), "block times rise all the same")
     first.stop()
     first.extra["clock-offset-us"] = 900000
     first.start()
@@ -47,8 +48,8 @@ def clocks(ktap, cluster):
     wait_for(lambda: all(cluster.linked(node) for node in cluster.nodes), "links are up")
     before = consensus(other)["view"]
     results = Load(cluster, 60, prefix="skew").finish()
-    ktap.ok(all(one["committed"] for one in results), "clocks 1.8 s apart are within the channel's bounds")
-    ktap.ok(consensus(other)["view"] <= before + 1, "and no reason to change the view", consensus(other))
+    points.ok(all(one["committed"] for one in results), "clocks 1.8 s apart are within the channel's bounds")
+    points.ok(consensus(other)["view"] <= before + 1, "and no reason to change the view", consensus(other))
     for node in (first, late):
         node.stop()
         node.extra.clear()
@@ -69,7 +70,7 @@ def metric(node, name):
     return None
 
 
-def one_disk(ktap, cluster, node):
+def one_disk(points, cluster, node):
     """A node's disk fills while the others have room."""
     filler = os.path.join(node.folder, "state", "filler")
     with open(filler, "wb") as out:
@@ -81,19 +82,19 @@ def one_disk(ktap, cluster, node):
             pass
     load = Load(cluster, 300, prefix="full", value="x" * 2000)
     wait_for(lambda: stopped(node), "the node with the full disk has stopped", 40)
-    ktap.ok("space" in stopped(node).lower() or "full" in stopped(node).lower(), "a full disk stops the channel and is named", stopped(node))
-    ktap.ok(metric(node, "voltgate_channel_stopped") == 1, "metrics show it")
+    points.ok("space" in stopped(node).lower() or "full" in stopped(node).lower(), "a full disk stops the channel and is named", stopped(node))
+    points.ok(metric(node, "voltgate_channel_stopped") == 1, "metrics show it")
     answer = node.cli("tx", "submit", "power", cluster.genesis, check=False)
-    ktap.ok(answer.returncode != 0 and not answer.stdout, "nothing is acknowledged there", answer.stderr)
+    points.ok(answer.returncode != 0 and not answer.stdout, "nothing is acknowledged there", answer.stderr)
     results = load.finish()
-    ktap.ok(len(results) == 300 and all(one["committed"] for one in results), "the other three go on")
+    points.ok(len(results) == 300 and all(one["committed"] for one in results), "the other three go on")
     os.unlink(filler)
     wait_for(lambda: not stopped(node), "the channel goes on", 30)
     cluster.level(seconds=40)
-    ktap.ok(metric(node, "voltgate_channel_stopped") == 0, "with room again it goes on by itself and catches up")
+    points.ok(metric(node, "voltgate_channel_stopped") == 0, "with room again it goes on by itself and catches up")
 
 
-def all_disks(ktap, cluster):
+def all_disks(points, cluster):
     """Every disk fills: nobody can acknowledge."""
     fillers = [os.path.join(node.folder, "state", "filler") for node in cluster.nodes]
     for filler in fillers:
@@ -106,17 +107,17 @@ def all_disks(ktap, cluster):
         heights.append(len(load.results()))
         return len(heights) > 20 and len(set(heights[-20:])) == 1
     wait_for(still, "acknowledgements stop")
-    ktap.ok(load.process.poll() is None, f"with all disks full acknowledgements stop, after {len(load.results())}")
+    points.ok(load.process.poll() is None, f"with all disks full acknowledgements stop, after {len(load.results())}")
     for filler in fillers:
         os.unlink(filler)
     results = load.finish()
-    ktap.ok(len(results) == 200 and all(one["committed"] and one["outcome"] == "valid" for one in results),
-            "with room again all is committed", [one for one in results if not one["committed"]][:3])
+    points.ok(len(results) == 200 and all(one["committed"] and one["outcome"] == "valid" for one in results),
+              "with room again all is committed", [one for one in results if not one["committed"]][:3])
     cluster.level(seconds=40)
 
 
 def main():
-    ktap = Ktap()
+    points = Points()
     with Cluster(4) as cluster:
         mounts = []
         try:
@@ -127,21 +128,21 @@ def main():
                 mounts.append(state)
             cluster.start()
             cluster.client()
-            clocks(ktap, cluster)
-            one_disk(ktap, cluster, cluster.nodes[2])
-            all_disks(ktap, cluster)
+            clocks(points, cluster)
+            one_disk(points, cluster, cluster.nodes[2])
+            all_disks(points, cluster)
             for node in cluster.nodes:
                 node.stop()
             answers = [run(VOLTGATE, "ledger", "verify", node.ledger(), check=False) for node in cluster.nodes]
-            ktap.ok(all(answer.returncode == 0 for answer in answers), "every ledger passes its audit",
-                    "\n".join(answer.stdout + answer.stderr for answer in answers))
+            points.ok(all(answer.returncode == 0 for answer in answers), "every ledger passes its audit",
+                      "\n".join(answer.stdout + answer.stderr for answer in answers))
         finally:
             for node in cluster.nodes:
                 if node.running():
                     node.kill()
             for state in mounts:
                 subprocess.run(["umount", state], capture_output=True)
-    ktap.end()
+    points.end()
 
 
 if __name__ == "__main__":

@@ -13,10 +13,11 @@ import urllib.error
 import urllib.request
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from cli_ktap import Ktap  # noqa: E402
-from cluster import VOLTGATE, VOLTGATED, Cluster, Load, run, wait_for  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from cluster import Cluster, Load  # noqa: E402
+from ktap import Points  # noqa: E402
+from program import VOLTGATE, VOLTGATED, run, wait_for  # noqa: E402
 
 VERBS = ["node-status", "channels", "channel-show", "channel-join", "channel-leave", "peers", "block-get", "block-list", "tx-get",
          "tx-submit", "state-get"]
@@ -47,7 +48,7 @@ def ask_raw(node, *requests):
         return answers
 
 
-def bad_verbs(ktap, cluster):
+def bad_verbs(points, cluster):
     node, wrong, leavers = cluster.nodes[0], [], {"channel-leave"}
     for verb in VERBS:
         for request in BAD:
@@ -59,57 +60,57 @@ def bad_verbs(ktap, cluster):
             good = verb in NEVER_FAIL or "end" in answer or (answer.get("error", "").endswith(".") or len(answer.get("error", "")) > 10) and answer["errno"] > 0
             if not good:
                 wrong.append((verb, str(request)[:80], answer))
-    ktap.ok(not wrong, f"{len(VERBS)} verbs with {len(BAD)} wrong requests: an answer or a sentence with an errno", wrong)
+    points.ok(not wrong, f"{len(VERBS)} verbs with {len(BAD)} wrong requests: an answer or a sentence with an errno", wrong)
     refused = [("block-get", {"channel": "power", "number": 99999999}, "holds"), ("tx-get", {"channel": "power", "hash": "00" * 32}, "hash"),
                ("channel-join", {"path": "relative"}, "absolute"), ("channel-join", {"genesis": "00"}, "genesis"),
                ("tx-submit", {"channel": "power", "transaction": "02ff"}, "malformed"), ("channel-show", {"channel": "nowhere"}, "channel list")]
     bad = [(verb, answer) for verb, request, word in refused
            for answer in ask_raw(node, {"do": verb, **request})[0][-1:] if word not in answer.get("error", "")]
-    ktap.ok(not bad, "refusals say what is wrong", bad)
+    points.ok(not bad, "refusals say what is wrong", bad)
     answers = ask_raw(node, *[{"do": "node-status"}, {"do": "tx-submit", "channel": "power", "transaction": "ff"}, {"do": "channels"}])
-    ktap.ok([sorted(answer[-1]) for answer in answers] == [["end"], ["errno", "error"], ["end"]], "requests on one connection keep their order", answers)
-    ktap.ok(node.running() and node.answers(), "the node lives")
+    points.ok([sorted(answer[-1]) for answer in answers] == [["end"], ["errno", "error"], ["end"]], "requests on one connection keep their order", answers)
+    points.ok(node.running() and node.answers(), "the node lives")
 
 
-def commands(ktap, cluster):
+def commands(points, cluster):
     node = cluster.nodes[0]
     made = cluster.invoke("kv", "put", "word", "value")
     status = node.ask("node", "status")[0]
-    ktap.ok(status["name"] == "n1" and status["organisation"] == "acme" and status["channels"] == 1, "node status", status)
+    points.ok(status["name"] == "n1" and status["organisation"] == "acme" and status["channels"] == 1, "node status", status)
     peers = node.ask("peer", "list")
-    ktap.ok(sorted(peer["name"] for peer in peers) == ["n2", "n3", "n4"] and all(peer["channels"] == ["power"] for peer in peers), "peer list", peers)
+    points.ok(sorted(peer["name"] for peer in peers) == ["n2", "n3", "n4"] and all(peer["channels"] == ["power"] for peer in peers), "peer list", peers)
     block = node.ask("block", "get", "power", str(made["block"]))
-    ktap.ok(block[0]["number"] == made["block"] and block[1 + made["index"]]["proposal"] == made["proposal"], "block get", block)
+    points.ok(block[0]["number"] == made["block"] and block[1 + made["index"]]["proposal"] == made["proposal"], "block get", block)
     found = node.ask("tx", "get", "power", made["proposal"])[0]
-    ktap.ok(found["outcome"] == "valid" and found["function"] == "put" and found["arguments"] == ["word", "value"] and
-            len(found["endorsements"]) == 2, "tx get by the proposal's hash", found)
-    ktap.ok(node.ask("tx", "get", "power", found["hash"])[0] == found, "and by the transaction's")
+    points.ok(found["outcome"] == "valid" and found["function"] == "put" and found["arguments"] == ["word", "value"] and
+              len(found["endorsements"]) == 2, "tx get by the proposal's hash", found)
+    points.ok(node.ask("tx", "get", "power", found["hash"])[0] == found, "and by the transaction's")
     state = ask_raw(node, {"do": "state-get", "channel": "power", "key": b"kkv\0word".hex(), "history": True})[0][0]
-    ktap.ok(bytes.fromhex(state["value"]) == b"value" and state["history"][0]["block"] == made["block"], "state-get with history", state)
+    points.ok(bytes.fromhex(state["value"]) == b"value" and state["history"][0]["block"] == made["block"], "state-get with history", state)
     for words in (["node", "status"], ["peer", "list"], ["channel", "list"], ["channel", "show", cluster.channel_id()[:8]], ["block", "list", "power"],
                   ["block", "get", "power", "0"], ["tx", "get", "power", found["hash"]]):
         answer = node.cli(*words)
-        ktap.ok(answer.stdout.strip() and "{" not in answer.stdout, f"{' '.join(words)[:40]}: for people", answer.stdout)
+        points.ok(answer.stdout.strip() and "{" not in answer.stdout, f"{' '.join(words)[:40]}: for people", answer.stdout)
     for words, code in ((["block", "get", "power", "99999"], 2), (["tx", "get", "power", "0" * 64], 2), (["channel", "show", "other"], 2),
                         (["channel", "join", cluster.genesis], 2), (["channel", "join", "/etc/hostname"], 2), (["channel", "leave", "x"], 2)):
         answer = node.cli(*words, check=False)
-        ktap.ok(answer.returncode == code and answer.stderr.count("\n") == 1 and not answer.stdout, f"{' '.join(words)[:40]}...: exit {code}, one sentence",
-                answer.stderr)
+        points.ok(answer.returncode == code and answer.stderr.count("\n") == 1 and not answer.stdout, f"{' '.join(words)[:40]}...: exit {code}, one sentence",
+                  answer.stderr)
     alone = run(VOLTGATE, "-S", node.socket, "-j", "status")
-    ktap.ok(json.loads(alone.stdout)["gate"] is False, "voltgate status without a gate", alone.stdout)
-    ktap.ok("no gate" in node.cli("status").stdout, "for people too")
-    ktap.ok(node.cli("session", "list", check=False).returncode == 2, "the gate's commands are refused where there is none")
+    points.ok(json.loads(alone.stdout)["gate"] is False, "voltgate status without a gate", alone.stdout)
+    points.ok("no gate" in node.cli("status").stdout, "for people too")
+    points.ok(node.cli("session", "list", check=False).returncode == 2, "the gate's commands are refused where there is none")
 
 
-def follow(ktap, cluster):
+def follow(points, cluster):
     node = cluster.nodes[1]
     child = subprocess.Popen([VOLTGATE, "-S", node.socket, "-j", "block", "follow", "-c", "2"], stdout=subprocess.PIPE, text=True)
     seen = []
     while child.poll() is None and len(seen) < 40:
         seen.append(cluster.invoke("kv", "put", f"f{len(seen)}", "x")["block"])
     blocks = [json.loads(line) for line in child.communicate(timeout=20)[0].splitlines()]
-    ktap.ok(len(blocks) == 2 and all(block["channel"] == "power" and block["transactions"] for block in blocks), "block follow shows blocks as they come",
-            blocks)
+    points.ok(len(blocks) == 2 and all(block["channel"] == "power" and block["transactions"] for block in blocks), "block follow shows blocks as they come",
+              blocks)
 
 
 def metrics_text(node):
@@ -117,7 +118,7 @@ def metrics_text(node):
         return page.headers["Content-Type"], page.read().decode()
 
 
-def metrics(ktap, cluster):
+def metrics(points, cluster):
     kind, text = metrics_text(cluster.nodes[0])
     helps, types, wrong, labels = set(), {}, [], set()
     for line in text.splitlines():
@@ -135,11 +136,11 @@ def metrics(ktap, cluster):
                 wrong.append(line)
             if re.search(r"_(ms|us|kb|mb|milliseconds|microseconds)(_total)?$", match.group(1)):
                 wrong.append(line)
-    ktap.ok(not wrong and len(types) > 30, f"{len(types)} metrics by Prometheus' rules: HELP, TYPE, base units, counters end in _total", wrong[:10])
-    ktap.ok(labels == {"channel", "outcome", "version"}, "labels are bounded sets", labels)
-    ktap.ok(kind.startswith("text/plain; version=0.0.4"), "content type", kind)
+    points.ok(not wrong and len(types) > 30, f"{len(types)} metrics by Prometheus' rules: HELP, TYPE, base units, counters end in _total", wrong[:10])
+    points.ok(labels == {"channel", "outcome", "version"}, "labels are bounded sets", labels)
+    points.ok(kind.startswith("text/plain; version=0.0.4"), "content type", kind)
     valid = re.search(r'channel_transactions_total\{channel="power",outcome="valid"\} (\d+)', text)
-    ktap.ok(valid and int(valid.group(1)) > 0, "committed transactions are counted")
+    points.ok(valid and int(valid.group(1)) > 0, "committed transactions are counted")
     codes = []
     for path, method in (("/", "GET"), ("/metrics", "POST"), ("/metrics/../etc/passwd", "GET")):
         try:
@@ -148,38 +149,38 @@ def metrics(ktap, cluster):
             codes.append(200)
         except urllib.error.HTTPError as error:
             codes.append(error.code)
-    ktap.ok(all(code >= 400 for code in codes), "nothing else is served there", codes)
+    points.ok(all(code >= 400 for code in codes), "nothing else is served there", codes)
 
 
-def log(ktap, cluster):
+def log(points, cluster):
     node = cluster.nodes[0]
     path = os.path.join(node.folder, "events.json")
     with open(path) as text:
         lines = [json.loads(line) for line in text]
     blocks = [line for line in lines if line["event"] == "block"]
-    ktap.ok(blocks and [line["number"] for line in blocks] == list(range(1, len(blocks) + 1)), "the log has each block once, in order", lines[:3])
-    ktap.ok(all({"time", "channel", "id"} <= set(line) for line in lines), "each line says when and which channel")
+    points.ok(blocks and [line["number"] for line in blocks] == list(range(1, len(blocks) + 1)), "the log has each block once, in order", lines[:3])
+    points.ok(all({"time", "channel", "id"} <= set(line) for line in lines), "each line says when and which channel")
     os.rename(path, path + ".1")
     node.process.send_signal(signal.SIGHUP)
     wait_for(lambda: os.path.exists(path), "a new log begins")
-    ktap.ok(True, "SIGHUP begins a new file")
+    points.ok(True, "SIGHUP begins a new file")
 
 
-def leaving(ktap, cluster):
+def leaving(points, cluster):
     node = cluster.nodes[3]
     height = cluster.level()
     node.cli("channel", "leave", "power")
-    ktap.ok(node.ask("channel", "list") == [] and not os.path.exists(node.ledger()), "channel leave takes it out")
-    ktap.ok(os.path.isdir(node.ledger().replace("/channels/", "/left/")), "its data is kept under left")
+    points.ok(node.ask("channel", "list") == [] and not os.path.exists(node.ledger()), "channel leave takes it out")
+    points.ok(os.path.isdir(node.ledger().replace("/channels/", "/left/")), "its data is kept under left")
     wait_for(lambda: node.ask("peer", "list") == [], "it has no link to anybody")
-    ktap.ok(cluster.invoke("kv", "put", "three", "3")["outcome"] == "valid", "the other three go on")
+    points.ok(cluster.invoke("kv", "put", "three", "3")["outcome"] == "valid", "the other three go on")
     node.join()
-    ktap.ok(node.height() >= height, "joining again takes the data back")
+    points.ok(node.height() >= height, "joining again takes the data back")
     cluster.level()
-    ktap.ok(True, "and it catches up")
+    points.ok(True, "and it catches up")
 
 
-def formats(ktap, cluster):
+def formats(points, cluster):
     node = cluster.nodes[3]
     node.stop()
     path = os.path.join(node.ledger(), "FORMAT")
@@ -189,7 +190,7 @@ def formats(ktap, cluster):
         text.write("voltgate ledger 9\n")
     node.start()
     stopped = node.ask("channel", "list")[0]["stopped"]
-    ktap.ok("voltgate ledger 9" in stopped, "a ledger of another format is refused by name, and the node runs", stopped)
+    points.ok("voltgate ledger 9" in stopped, "a ledger of another format is refused by name, and the node runs", stopped)
     node.stop()
     with open(path, "w") as text:
         text.write(before)
@@ -197,49 +198,49 @@ def formats(ktap, cluster):
     with open(top, "w") as text:
         text.write("voltgate node 9\n")
     done = run(VOLTGATED, "-c", os.path.join(node.folder, "conf"), check=False, timeout=20)
-    ktap.ok(done.returncode == 2 and "voltgate node 9" in done.stderr, "so is a folder of another format: exit 2", done.stderr)
+    points.ok(done.returncode == 2 and "voltgate node 9" in done.stderr, "so is a folder of another format: exit 2", done.stderr)
     with open(top, "w") as text:
         text.write("voltgate node 1\n")
     for key, value in (("listen", "nowhere"), ("certificate", "/nonexistent"), ("metrics", "x"), ("key", node.certificate)):
         node.extra = {key: value}
         node.configure()
         done = run(VOLTGATED, "-c", os.path.join(node.folder, "conf"), check=False, timeout=20)
-        ktap.ok(done.returncode == 2 and len(done.stderr.splitlines()[0]) > 20, f"[node] {key} = {value[:14]}: exit 2 and a sentence", done.stderr)
+        points.ok(done.returncode == 2 and len(done.stderr.splitlines()[0]) > 20, f"[node] {key} = {value[:14]}: exit 2 and a sentence", done.stderr)
     node.extra = {}
     node.start()
     cluster.level()
 
 
-def graceful(ktap, cluster):
+def graceful(points, cluster):
     node = cluster.nodes[0]
     load = Load(cluster, 400, prefix="stop", options=["--node", "n1"])
     load.wait_done(50)
     code = node.stop()
-    ktap.ok(code == 0, "SIGTERM under load: exit 0", code)
+    points.ok(code == 0, "SIGTERM under load: exit 0", code)
     results = load.finish()
-    ktap.ok(len(results) == 400 and all(one["committed"] and one["outcome"] == "valid" for one in results), "its clients went to other nodes, nothing is lost",
-            [one for one in results if not one["committed"]][:3])
-    ktap.ok("Channel power" not in "".join(line for line in node.said().splitlines() if "damaged" in line), "nothing is damaged")
+    points.ok(len(results) == 400 and all(one["committed"] and one["outcome"] == "valid" for one in results), "its clients went to other nodes, nothing is lost",
+              [one for one in results if not one["committed"]][:3])
+    points.ok("Channel power" not in "".join(line for line in node.said().splitlines() if "damaged" in line), "nothing is damaged")
     node.start()
     cluster.level()
-    ktap.ok(True, "and it comes back")
+    points.ok(True, "and it comes back")
 
 
-def ordinary(ktap, cluster):
+def ordinary(points, cluster):
     """Without a gate no privilege is needed."""
     with open(f"/proc/{cluster.nodes[0].process.pid}/status") as text:
         caps = re.search(r"CapEff:\s*([0-9a-f]+)", text.read()).group(1)
-    ktap.ok(int(caps, 16) == 0, "a node without a gate keeps no capability", caps)
+    points.ok(int(caps, 16) == 0, "a node without a gate keeps no capability", caps)
 
 
 def main():
-    ktap = Ktap()
+    points = Points()
     with Cluster(4) as cluster:
         cluster.start()
         cluster.client()
         for part in (bad_verbs, commands, follow, metrics, log, ordinary, leaving, formats, graceful):
-            part(ktap, cluster)
-    ktap.end()
+            part(points, cluster)
+    points.end()
 
 
 if __name__ == "__main__":

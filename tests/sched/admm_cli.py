@@ -10,15 +10,17 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-import cli_ktap  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from ktap import Points  # noqa: E402
+from program import TOP, VOLTGATE  # noqa: E402
 
-CASE = os.path.join(cli_ktap.TOP, "agent", "sched", "cases", "paper36")
+CASE = os.path.join(TOP, "agent", "sched", "cases", "paper36")
 HOURS = ["--periods", "4", "--limits-scale", "0.6"]  # without vehicles: quick
 
 
 def plan(*words, timeout=120):
-    done = subprocess.run([cli_ktap.VOLTGATE, "-j", "plan", *words], capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run([VOLTGATE, "-j", "plan", *words], capture_output=True, text=True, timeout=timeout)
     return done.returncode, json.loads(done.stdout) if done.stdout.strip() else {}, done.stderr
 
 
@@ -36,7 +38,7 @@ def agrees(answer):
 
 def kill_one(case):
     """Starts the areas, kills the second once all are there, and hands back the answer."""
-    areas = subprocess.Popen([cli_ktap.VOLTGATE, "-j", "plan", "areas", "--drill", "0.1", *case], stdout=subprocess.PIPE,
+    areas = subprocess.Popen([VOLTGATE, "-j", "plan", "areas", "--drill", "0.1", *case], stdout=subprocess.PIPE,
                              stderr=subprocess.DEVNULL, text=True)
     deadline = time.monotonic() + 30
     while len(children(areas.pid)) < 3 and areas.poll() is None and time.monotonic() < deadline:
@@ -65,19 +67,19 @@ def small_case(folder):
 
 
 def main():
-    ktap = cli_ktap.Ktap()
+    points = Points()
     code, answer, err = plan("areas", *HOURS, CASE)
-    ktap.ok(not code and agrees(answer) and answer["rounds"] > 5 and answer["bytes"] > 0 and len(answer["parts"]) == 3,
-            "three processes agree, and say with how much talk", err or answer)
+    points.ok(not code and agrees(answer) and answer["rounds"] > 5 and answer["bytes"] > 0 and len(answer["parts"]) == 3,
+              "three processes agree, and say with how much talk", err or answer)
     answer = kill_one([CASE])
-    ktap.ok(agrees(answer) and answer["deaths"] == 1, "a day with a tenth of the messages lost, a tenth doubled, and a "
-            "process killed", answer and {key: value for key, value in answer.items() if key != "parts"})
+    points.ok(agrees(answer) and answer["deaths"] == 1, "a day with a tenth of the messages lost, a tenth doubled, and a "
+              "process killed", answer and {key: value for key, value in answer.items() if key != "parts"})
     with tempfile.TemporaryDirectory() as folder:
         case = os.path.join(folder, "small")
         small_case(case)
         code, whole, err = plan(case)
         addresses = ",".join(os.path.join(folder, name) for name in ("west", "east"))
-        running = [subprocess.Popen([cli_ktap.VOLTGATE, "plan", "area", str(index + 1), addresses, case],
+        running = [subprocess.Popen([VOLTGATE, "plan", "area", str(index + 1), addresses, case],
                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
                    for index in range(2)]
         parts = [json.loads(area.stdout.readline()) for area in running]
@@ -86,22 +88,22 @@ def main():
             area.stdin.close()
             ends.append(area.wait(30))
         total = sum(part["cost"] for part in parts)
-        ktap.ok(not code and abs(total - whole["cost"]) < 1e-4 * whole["cost"] and ends == [0, 0],
-                "two areas by hand, each started by itself, cost what the whole does", f"{total} {whole.get('cost')} {ends} {err}")
+        points.ok(not code and abs(total - whole["cost"]) < 1e-4 * whole["cost"] and ends == [0, 0],
+                  "two areas by hand, each started by itself, cost what the whole does", f"{total} {whole.get('cost')} {ends} {err}")
     code, _, err = plan("areas", "--secure", CASE)
-    ktap.ok(code == 1 and "N-1" in err, "N-1 over areas is refused with a sentence", err)
+    points.ok(code == 1 and "N-1" in err, "N-1 over areas is refused with a sentence", err)
     code, answer, err = plan("congestion", CASE)
     stages = answer.get("stages", [{}] * 4)
     over = {entry["branch"] for entry in stages[0].get("overloads", [])}
-    ktap.ok(not code and {"15", "16", "17"} <= over and not stages[3]["overloads"] and stages[3]["limits_added"] > 0
-            and stages[3]["certified"] and not stages[1]["possible"], "congestion: overloads before, none after", err or answer)
+    points.ok(not code and {"15", "16", "17"} <= over and not stages[3]["overloads"] and stages[3]["limits_added"] > 0
+              and stages[3]["certified"] and not stages[1]["possible"], "congestion: overloads before, none after", err or answer)
     code, answer, err = plan("guide", "--groups", "12", CASE)
-    ktap.ok(not code and answer["by_groups"]["gap"] < 0.2 * answer["one_tariff"]["gap"] and
-            all(isinstance(price, int) for row in answer["tariff"] for price in row) and len(answer["group_tariffs"]) == 12,
-            "guidance: whole-number tariffs, and groups that close most of the gap", err)
-    code, _, err = plan("guide", os.path.join(cli_ktap.TOP, "tests", "fuzz", "corpus", "sched-matpower", "three"))
-    ktap.ok(code == 2 and "no vehicles" in err, "a case without vehicles has nobody to guide", err)
-    ktap.end()
+    points.ok(not code and answer["by_groups"]["gap"] < 0.2 * answer["one_tariff"]["gap"] and
+              all(isinstance(price, int) for row in answer["tariff"] for price in row) and len(answer["group_tariffs"]) == 12,
+              "guidance: whole-number tariffs, and groups that close most of the gap", err)
+    code, _, err = plan("guide", os.path.join(TOP, "tests", "fuzz", "corpus", "sched-matpower", "three"))
+    points.ok(code == 2 and "no vehicles" in err, "a case without vehicles has nobody to guide", err)
+    points.end()
 
 
 if __name__ == "__main__":

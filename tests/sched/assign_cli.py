@@ -8,8 +8,10 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-import cli_ktap  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from ktap import Points  # noqa: E402
+from program import VOLTGATE  # noqa: E402
 
 TOWN = """[settings]
 period_s,periods,speed_m_h
@@ -30,7 +32,7 @@ VEHICLES = [f"V{i},{100 * i},{50 * i},60000,9000,{16000 + 900 * i},{600 * i},{30
 
 
 def voltgate(*words, timeout=120):
-    done = subprocess.run([cli_ktap.VOLTGATE, *words], capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run([VOLTGATE, *words], capture_output=True, text=True, timeout=timeout)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -45,94 +47,94 @@ def town(folder, vehicles, change=lambda text: text):
     return written(folder, "town.csv", change(TOWN + "\n".join(vehicles) + "\n"))
 
 
-def plans(ktap, folder):
+def plans(points, folder):
     fleet = town(folder, VEHICLES)
     code, out, err = voltgate("-j", "assign", fleet)
     plan = json.loads(out) if not code else {}
-    ktap.ok(not code and plan["served"] == 8 and plan["proven"] and plan["bound_e7"] <= plan["cost_e7"],
-            "a town is planned, everybody served", err)
-    ktap.ok(plan["load_factor"] > 0 and len(plan["sessions"]) == 8, "with load factor and sessions")
+    points.ok(not code and plan["served"] == 8 and plan["proven"] and plan["bound_e7"] <= plan["cost_e7"],
+              "a town is planned, everybody served", err)
+    points.ok(plan["load_factor"] > 0 and len(plan["sessions"]) == 8, "with load factor and sessions")
     path = written(folder, "plan.json", out)
     code, out, err = voltgate("-j", "assign", "check", path, fleet)
-    ktap.ok(not code and json.loads(out)["good"], "its plan passes the check", err)
-    ktap.ok(json.loads(voltgate("-j", "assign", fleet)[1]) == plan, "the same fleet gives the same plan")
+    points.ok(not code and json.loads(out)["good"], "its plan passes the check", err)
+    points.ok(json.loads(voltgate("-j", "assign", fleet)[1]) == plan, "the same fleet gives the same plan")
     for name, change, word in [("earlier", {"start": 0}, "begins"), ("shorter", {"energy_wh": 1000}, "needs"),
                                ("elsewhere", {"station": "West"}, "names no vehicle and station")]:
         bad = json.loads(json.dumps(plan))
         bad["sessions"][7].update(change)
         code, out, err = voltgate("assign", "check", written(folder, "bad.json", json.dumps(bad)), fleet)
-        ktap.ok(code == 2 and word in err and err.count("\n") == 1, f"a session {name} is refused", err)
+        points.ok(code == 2 and word in err and err.count("\n") == 1, f"a session {name} is refused", err)
     bad = dict(plan, cost_e7=plan["cost_e7"] - 1)
     code, out, err = voltgate("assign", "check", written(folder, "bad.json", json.dumps(bad)), fleet)
-    ktap.ok(code == 2 and "cost" in err, "a cost that is not the plan's is refused", err)
+    points.ok(code == 2 and "cost" in err, "a cost that is not the plan's is refused", err)
     code, out, err = voltgate("assign", fleet)
-    ktap.ok(not code and "8 served" in out and "load factor" in out, "people get a table", err)
+    points.ok(not code and "8 served" in out and "load factor" in out, "people get a table", err)
     near = json.loads(voltgate("-j", "assign", "--nearest", fleet)[1])
-    ktap.ok(near["cost_e7"] >= plan["cost_e7"], "drivers by themselves are not cheaper")
+    points.ok(near["cost_e7"] >= plan["cost_e7"], "drivers by themselves are not cheaper")
 
 
-def conflicts(ktap, folder):
+def conflicts(points, folder):
     crowd = [f"V{i},0,0,60000,9000,19000,0,4600,11000" for i in range(4)]
     code, out, err = voltgate("assign", town(folder, crowd))
-    ktap.ok(code == 2 and "cannot all be served" in err and "has 1 charger" in err and "without any one" in err,
-            "too many at once: a conflict in words", err)
+    points.ok(code == 2 and "cannot all be served" in err and "has 1 charger" in err and "without any one" in err,
+              "too many at once: a conflict in words", err)
     code, out, err = voltgate("assign", town(folder, ["A,0,0,60000,9000,30000,0,3000,11000", "B,900000,0,60000,9000,30000,0,40000,11000"]))
-    ktap.ok(code == 2 and "vehicle A" in err and "in time" in err and "vehicle B reaches no station" in err,
-            "who cannot be served even alone is told why", err)
+    points.ok(code == 2 and "vehicle A" in err and "in time" in err and "vehicle B reaches no station" in err,
+              "who cannot be served even alone is told why", err)
 
 
-def days(ktap, folder):
+def days(points, folder):
     fleet = town(folder, VEHICLES)
     first = voltgate("-j", "assign", "replay", "--seed", "5", "--broken", "0", fleet)
     day = json.loads(first[1])
     again = json.loads(voltgate("-j", "assign", "replay", "--seed", "5", "--broken", "0", fleet)[1])
     day["slowest_s"] = again["slowest_s"] = 0
-    ktap.ok(not first[0] and day == again and day["plans"] > 20 and day["broken_by_failures"] == 0,
-            "a day is replayed, the same by seed", first[2])
-    ktap.ok(day["cost"] >= day["clairvoyant_bound"] - 1e-9, "foresight is never dearer")
+    points.ok(not first[0] and day == again and day["plans"] > 20 and day["broken_by_failures"] == 0,
+              "a day is replayed, the same by seed", first[2])
+    points.ok(day["cost"] >= day["clairvoyant_bound"] - 1e-9, "foresight is never dearer")
     code, out, err = voltgate("-j", "assign", "compare", fleet)
     methods = [m for s in json.loads(out)["stations"] for m in s["methods"]]
-    ktap.ok(not code and len(methods) == 14 and all(m["overload_wh"] == 0 for m in methods if m["method"] != "uncontrolled"),
-            "methods are compared", err)
+    points.ok(not code and len(methods) == 14 and all(m["overload_wh"] == 0 for m in methods if m["method"] != "uncontrolled"),
+              "methods are compared", err)
 
 
-def grids(ktap, folder):
+def grids(points, folder):
     case = os.path.join(os.environ.get("SHARED", "../shared"), "data", "matpower", "case14.m")
     if not os.path.exists(case):
-        ktap.skip("dispatch with a fleet", "no $SHARED/data/matpower; set SHARED to the folder with the shared data")
+        points.skip("dispatch with a fleet", "no $SHARED/data/matpower; set SHARED to the folder with the shared data")
         return
     code, out, err = voltgate("-j", "plan", case, "--periods", "24", "--fleet", town(folder, VEHICLES))
     plan = json.loads(out) if not code else {"fleet": {"served": 0}}
     alone = json.loads(voltgate("-j", "plan", case, "--periods", "24")[1])
-    ktap.ok(not code and plan["fleet"]["served"] == 8 and plan["cost"] > alone["cost"] and plan["certificate"],
-            "a case is dispatched with its vehicles", err)
+    points.ok(not code and plan["fleet"]["served"] == 8 and plan["cost"] > alone["cost"] and plan["certificate"],
+              "a case is dispatched with its vehicles", err)
     code, out, err = voltgate("plan", case, "--fleet", town(folder, VEHICLES))
-    ktap.ok(code == 2 and "--periods" in err, "a case shorter than the fleet's plan is refused", err)
+    points.ok(code == 2 and "--periods" in err, "a case shorter than the fleet's plan is refused", err)
     code, out, err = voltgate("plan", case, "--periods", "24", "--fleet", town(folder, VEHICLES, lambda t: t.replace("North,1,", "North,x,")))
-    ktap.ok(code == 2 and 'bus "x"' in err, "a station at no bus is refused", err)
+    points.ok(code == 2 and 'bus "x"' in err, "a station at no bus is refused", err)
 
 
-def bad_input(ktap, folder):
+def bad_input(points, folder):
     for old, new, word in [("battery_wh", "battery", "no unit"), ("North,1,0,2000,1", "North,1,0,2000,-1", ":6: chargers is -1"),
                            ("900,96", "900,nan", "whole number"), ("[prices]", "[price]", "table [prices]"),
                            ("V0,0,0,60000,9000,16000,0,30000", "V0,0,0,60000,9000,16000,30000,0", "before it can set out")]:
         code, out, err = voltgate("assign", town(folder, VEHICLES, lambda text: text.replace(old, new, 1)))
-        ktap.ok(code == 2 and word in err and "town.csv:" in err, f"bad input ({new[:30]}) has its sentence", err)
+        points.ok(code == 2 and word in err and "town.csv:" in err, f"bad input ({new[:30]}) has its sentence", err)
     code, out, err = voltgate("assign", os.path.join(folder, "nothing"))
-    ktap.ok(code == 2 and "No such file" in err, "a file that is not there is said to be", err)
+    points.ok(code == 2 and "No such file" in err, "a file that is not there is said to be", err)
     fleet = town(folder, VEHICLES)
     for words in (["assign"], ["assign", "--time", "0", fleet], ["assign", "--fast", fleet], ["assign", fleet, fleet],
                   ["assign", "check", fleet], ["assign", "replay", "--late", "101", fleet], ["assign", "compare"],
                   ["plan", "case", "--fleet"]):
         code, out, err = voltgate(*words)
-        ktap.ok(code == 1, "wrong usage: " + " ".join("FILE" if w == fleet else w for w in words), err)
+        points.ok(code == 1, "wrong usage: " + " ".join("FILE" if w == fleet else w for w in words), err)
 
 
-def stops(ktap, folder):
+def stops(points, folder):
     many = [f"V{i},{i * 37 % 9000},{i * 91 % 9000},60000,9000,{15000 + i % 9000},{i * 13 % 40000},{i * 13 % 40000 + 40000},11000"
             for i in range(40000)]
     fleet = town(folder, many)
-    run = subprocess.Popen([cli_ktap.VOLTGATE, "-j", "assign", "--time", "3600", fleet], stdout=subprocess.PIPE,
+    run = subprocess.Popen([VOLTGATE, "-j", "assign", "--time", "3600", fleet], stdout=subprocess.PIPE,
                            stderr=subprocess.DEVNULL, text=True)
     try:
         out = run.communicate(timeout=1.0)[0]
@@ -140,15 +142,15 @@ def stops(ktap, folder):
         run.send_signal(signal.SIGINT)
         out = run.communicate(timeout=60)[0]
     plan = json.loads(out)
-    ktap.ok(plan["bound_e7"] <= plan["cost_e7"] and plan["vehicles"] == 40000, "Ctrl-C leaves the best plan so far")
+    points.ok(plan["bound_e7"] <= plan["cost_e7"] and plan["vehicles"] == 40000, "Ctrl-C leaves the best plan so far")
 
 
 def main():
-    ktap = cli_ktap.Ktap()
+    points = Points()
     with tempfile.TemporaryDirectory() as folder:
         for part in (plans, conflicts, days, grids, bad_input, stops):
-            part(ktap, folder)
-    ktap.end()
+            part(points, folder)
+    points.end()
 
 
 if __name__ == "__main__":

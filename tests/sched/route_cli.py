@@ -8,14 +8,16 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-import cli_ktap  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from ktap import Points  # noqa: E402
+from program import TOP, VOLTGATE  # noqa: E402
 
-TINY = os.path.join(cli_ktap.TOP, "tests", "fuzz", "corpus", "sched-evrptw", "tiny")
+TINY = os.path.join(TOP, "tests", "fuzz", "corpus", "sched-evrptw", "tiny")
 
 
 def route(*words):
-    done = subprocess.run([cli_ktap.VOLTGATE, *words], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([VOLTGATE, *words], capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -41,60 +43,60 @@ BAD = [  # what is changed in a good instance, and what the sentence must say
 
 
 def main():
-    ktap = cli_ktap.Ktap()
+    points = Points()
     with tempfile.TemporaryDirectory() as folder:
         code, out, err = route("-j", "route", TINY, "--seed", "3", "--time", "0.2")
         plan = json.loads(out) if not code else {}
-        ktap.ok(not code and sorted(c for r in plan["routes"] for c in r if c <= 3) == [1, 2, 3],
-                "an instance is solved, everybody served", err)
+        points.ok(not code and sorted(c for r in plan["routes"] for c in r if c <= 3) == [1, 2, 3],
+                  "an instance is solved, everybody served", err)
         solution = os.path.join(folder, "solution.json")
         open(solution, "w").write(out)
         code, out, err = route("-j", "route", "check", solution, TINY)
-        ktap.ok(not code and json.loads(out)["good"], "its solution passes the check", err)
+        points.ok(not code and json.loads(out)["good"], "its solution passes the check", err)
         for seconds in ("0.2", "0.05", "0.01"):  # a loaded machine may cut a search short; a shorter one it will not
             once, again = (json.loads(route("-j", "route", TINY, "--seed", "3", "--time", seconds)[1]) for _ in range(2))
             if not once["cut_short"] and not again["cut_short"]:
                 break
         if once["cut_short"] or again["cut_short"]:
-            ktap.skip("the same seed and time give the same plan", "the machine is too busy for any search to end; try again")
+            points.skip("the same seed and time give the same plan", "the machine is too busy for any search to end; try again")
         else:
-            ktap.ok(once == again, "the same seed and time give the same plan")
+            points.ok(once == again, "the same seed and time give the same plan")
         plan["routes"][0] = plan["routes"][0][1:]
         json.dump(plan, open(solution, "w"))
         code, out, err = route("route", "check", solution, TINY)
-        ktap.ok(code == 2 and err.count("\n") == 1 and "voltgate: " in err, "a plan with a stop less is refused", err)
+        points.ok(code == 2 and err.count("\n") == 1 and "voltgate: " in err, "a plan with a stop less is refused", err)
         code, out, err = route("route", TINY, "--time", "0.2")
-        ktap.ok(not code and "vehicles, distance" in out, "people get lines", err)
+        points.ok(not code and "vehicles, distance" in out, "people get lines", err)
         code, out, err = route("-j", "route", TINY, "--partial", "--time", "0.2")
         plan = json.loads(out) if not code else {}
-        ktap.ok(not code and [len(r) for r in plan["routes"]] == [len(c) for c in plan["charges"]],
-                "--partial says what is taken at each stop", err)
+        points.ok(not code and [len(r) for r in plan["routes"]] == [len(c) for c in plan["charges"]],
+                  "--partial says what is taken at each stop", err)
         open(solution, "w").write(out)
         code, out, err = route("route", "check", solution, TINY)
-        ktap.ok(not code and out.startswith("good"), "its solution passes the check", err)
+        points.ok(not code and out.startswith("good"), "its solution passes the check", err)
         plan["charges"][0] = plan["charges"][0][1:]
         json.dump(plan, open(solution, "w"))
         code, out, err = route("route", "check", solution, TINY)
-        ktap.ok(code == 2 and "charges" in err, "a charge less than there are stops is refused", err)
+        points.ok(code == 2 and "charges" in err, "a charge less than there are stops is refused", err)
         for old, new, word in BAD:
             code, out, err = route("route", altered(folder, old, new), "--time", "0.2")
-            ktap.ok(code == 2 and word in err and err.count("\n") == 1, f"bad input ({new.strip()[:40]}) has its sentence",
-                    f"{code}: {err}")
+            points.ok(code == 2 and word in err and err.count("\n") == 1, f"bad input ({new.strip()[:40]}) has its sentence",
+                      f"{code}: {err}")
         code, out, err = route("route", os.path.join(folder, "nothing"))
-        ktap.ok(code == 2 and "No such file" in err, "a file that is not there is said to be", err)
+        points.ok(code == 2 and "No such file" in err, "a file that is not there is said to be", err)
         for words in (["route"], ["route", "--time", "0", TINY], ["route", "--seed", "x", TINY], ["route", "check", TINY],
                       ["route", TINY, TINY], ["route", "--fast", "1", TINY]):
             code, out, err = route(*words)
-            ktap.ok(code == 1, "wrong usage: " + " ".join(w if w != TINY else "FILE" for w in words), err)
-        long = subprocess.Popen([cli_ktap.VOLTGATE, "-j", "route", TINY, "--time", "3600"], stdout=subprocess.PIPE,
+            points.ok(code == 1, "wrong usage: " + " ".join(w if w != TINY else "FILE" for w in words), err)
+        long = subprocess.Popen([VOLTGATE, "-j", "route", TINY, "--time", "3600"], stdout=subprocess.PIPE,
                                 stderr=subprocess.DEVNULL, text=True)
         try:
             out = long.communicate(timeout=1.5)[0]
         except subprocess.TimeoutExpired:
             long.send_signal(signal.SIGINT)
             out = long.communicate(timeout=30)[0]
-        ktap.ok(not long.returncode and json.loads(out)["cut_short"], "Ctrl-C leaves the best plan so far")
-    ktap.end()
+        points.ok(not long.returncode and json.loads(out)["cut_short"], "Ctrl-C leaves the best plan so far")
+    points.end()
 
 
 if __name__ == "__main__":

@@ -18,8 +18,10 @@ import time
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(os.path.dirname(HERE), "charge")]
-from world import BUILD, VOLTGATE, Points, Station, Trouble, World, needs, run, wait_for  # noqa: E402
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from ktap import Points, skip_all  # noqa: E402
+from program import BUILD, VOLTGATE, Trouble, run, wait_for  # noqa: E402
+from world import Station, World, obstacle  # noqa: E402
 
 VEHICLE, SIM = os.path.join(BUILD, "voltgate-vehicle"), os.path.join(BUILD, "voltgate-sim")
 CARS = 4
@@ -290,10 +292,10 @@ class Soak:
 
 
 def main():
-    needs()
+    skip_all(obstacle())
     points = Points()
     Soak(int(os.environ.get("MINUTES", "10")), int(os.environ.get("SEED", "1"))).story(points)
-    return points.finish()
+    points.end()
 
 
 if __name__ == "__main__":

@@ -20,8 +20,9 @@ import time
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-sys.path[:0] = [HERE, os.path.join(TOP, "tests", "charge")]
-from world import BUILD, VOLTGATE, Station, Trouble, Wallet, World, needs, run, wait_for  # noqa: E402
+sys.path[:0] = [HERE, os.path.join(TOP, "tools", "testbed")]
+from program import BUILD, VOLTGATE, Trouble, run, wait_for  # noqa: E402
+from world import Station, Wallet, World, obstacle  # noqa: E402
 import day_report  # noqa: E402
 
 LIAR = os.path.join(BUILD, "demo", "voltgated-liar")
@@ -331,7 +332,10 @@ def main():
     parser.add_argument("--gateways", type=int, default=12)
     parser.add_argument("--vehicles", type=int, default=13)
     options = parser.parse_args()
-    needs()
+    why = obstacle()
+    if why:
+        print(f"The day cannot be run here: {why}.")
+        return 4
     random.seed(1)
     os.makedirs(options.out, exist_ok=True)
     day = None

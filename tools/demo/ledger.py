@@ -10,8 +10,9 @@ import time
 
 sys.dont_write_bytecode = True
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests", "node"))
-from cluster import BUILD, VOLTGATE, Cluster, Load, Trouble, run, wait_for  # noqa: E402
+sys.path.insert(0, os.path.join(TOP, "tools", "testbed"))
+from cluster import Cluster, Load  # noqa: E402
+from program import BUILD, VOLTGATE, Trouble, run, wait_for  # noqa: E402
 
 LIAR = os.path.join(BUILD, "demo", "voltgated-liar")
 STARTED = time.monotonic()
