@@ -104,15 +104,26 @@ class Station:
     def cable(self, charger):
         return os.path.join(self.world.folder, f"cable-{self.name}-{charger}")
 
-    def reading(self, session, charger=1, last=False, again=False):
-        """NUMBER REGISTER TIME SIGNATURE as the contract wants them."""
+    def ask(self, charger, **words):
+        """What the charger answers over its cable."""
         with socket.socket(socket.AF_UNIX) as cable:
             cable.connect(self.cable(charger))
-            cable.sendall(json.dumps({"do": "again" if again else "end" if last else "reading", "session": session}).encode() + b"\n")
+            cable.sendall(json.dumps(words).encode() + b"\n")
             said = json.loads(cable.makefile().readline())
         if "error" in said:
             raise Trouble(said["error"])
+        return said
+
+    def reading(self, session, charger=1, last=False, again=False):
+        """NUMBER REGISTER TIME SIGNATURE as the contract wants them."""
+        said = self.ask(charger, do="again" if again else "end" if last else "reading", session=session)
         return [str(said[name]) for name in ("number", "register", "time", "signature")]
+
+    def unplug(self, charger=1):
+        """Who leaves a charger ends what it holds."""
+        held = self.ask(charger, do="charger").get("session")
+        if held:
+            self.ask(charger, do="end", session=held)
 
 
 def node_key(node):

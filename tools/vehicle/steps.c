@@ -28,8 +28,9 @@ struct step {
 	const char *word;
 	const char *function; /* NULL: nothing is asked */
 	enum voltgate_type type;
-	int (*prepare)(struct step_call *call);		 /* its arguments, or all of it */
-	void (*end)(struct vehicle *vehicle, bool done); /* after the answer; NULL */
+	int (*prepare)(struct step_call *call);					 /* its arguments, or all of it */
+	void (*end)(struct vehicle *vehicle, bool done);			 /* after the answer; NULL */
+	int (*lost)(struct step_call *call, struct voltgate_answer *ret_answer); /* on -ENOTCONN; NULL */
 };
 
 static int step_fail(struct step_call *call, int err, const char *text)
@@ -86,12 +87,16 @@ static int step_beacon(struct step_call *call)
 	return err;
 }
 
-static int step_wait(struct step_call *call)
+static void step_pause(uint64_t us)
 {
-	unsigned long ms = call->value ? strtoul(call->value, NULL, 10) : 1000;
-	struct timespec pause = { (time_t)(ms / 1000), (long)(ms % 1000) * 1000000 };
+	struct timespec pause = { (time_t)(us / 1000000), (long)(us % 1000000) * 1000 };
 
 	nanosleep(&pause, NULL);
+}
+
+static int step_wait(struct step_call *call)
+{
+	step_pause((call->value ? strtoul(call->value, NULL, 10) : 1000) * 1000);
 	return 0;
 }
 
@@ -125,6 +130,54 @@ static void step_started(struct vehicle *vehicle, bool done)
 	vehicle->begun = done;
 }
 
+static bool step_is_done(const struct voltgate_answer *answer)
+{
+	return answer->stage == VOLTGATE_COMMITTED && answer->outcome == LEDGER_VALID;
+}
+
+static int step_call_ask(struct step_call *call, enum voltgate_type type, const char *function,
+			 struct voltgate_answer *ret_answer)
+{
+	unsigned int i;
+
+	for (i = 0; i < call->count; i++)
+		call->arguments[i] = call->texts[i];
+	return vehicle_ask(call->vehicle, type, function, call->arguments, call->count, call->expires, ret_answer,
+			   call->error);
+}
+
+/*
+ * The start may be committed, or be so soon, or never. It cannot be asked again under another mandate, but a next
+ * reading of its charging session tells: the contract knows that session, or does not yet.
+ */
+static int step_start_lost(struct step_call *call, struct voltgate_answer *ret_answer)
+{
+	struct vehicle *vehicle = call->vehicle;
+	uint64_t deadline = radio_now_us() + vehicle->terms.patience_us;
+	enum cable_want want = CABLE_READING;
+	int err;
+
+	vehicle->begun = true;
+	err = vehicle_greet(vehicle, call->error);
+	while (!err && radio_now_us() < deadline) {
+		call->count = 0;
+		step_add_hex(call, vehicle->charging, 32);
+		err = step_add_reading(call, want, true);
+		if (!err)
+			err = step_call_ask(call, VOLTGATE_METER, "session.meter", ret_answer);
+		if (err || step_is_done(ret_answer))
+			return err;
+		want = CABLE_AGAIN;
+		step_pause(vehicle->terms.retry_us);
+	}
+	vehicle->begun = false;
+	return err ? err
+		   : step_fail(
+			     call, -ETIMEDOUT,
+			     "The gateway lost the session while session.start was under way, and the ledger knows of "
+			     "no such charging session: leave the charger and start again.");
+}
+
 static int step_meter(struct step_call *call)
 {
 	step_add_hex(call, call->vehicle->charging, 32);
@@ -152,16 +205,21 @@ static int step_rate(struct step_call *call)
 }
 
 static const struct step steps[] = {
-	{ "hello", NULL, 0, step_hello, NULL },
-	{ "beacon", NULL, 0, step_beacon, NULL },
-	{ "wait", NULL, 0, step_wait, NULL },
-	{ "reserve", "session.reserve", VOLTGATE_CHARGE_REQUEST, step_reserve, NULL },
-	{ "cancel", "session.cancel", VOLTGATE_CHARGE_REQUEST, step_cancel, NULL },
-	{ "start", "session.start", VOLTGATE_CHARGE_REQUEST, step_start, step_started },
-	{ "meter", "session.meter", VOLTGATE_METER, step_meter, NULL },
-	{ "again", "session.meter", VOLTGATE_METER, step_again, NULL },
-	{ "stop", "session.stop", VOLTGATE_CHARGE_STOP, step_stop, NULL },
-	{ "rate", "rating.rate", VOLTGATE_RATING, step_rate, NULL },
+	{ .word = "hello", .prepare = step_hello },
+	{ .word = "beacon", .prepare = step_beacon },
+	{ .word = "wait", .prepare = step_wait },
+	{ .word = "reserve", .function = "session.reserve", .type = VOLTGATE_CHARGE_REQUEST, .prepare = step_reserve },
+	{ .word = "cancel", .function = "session.cancel", .type = VOLTGATE_CHARGE_REQUEST, .prepare = step_cancel },
+	{ .word = "start",
+	  .function = "session.start",
+	  .type = VOLTGATE_CHARGE_REQUEST,
+	  .prepare = step_start,
+	  .end = step_started,
+	  .lost = step_start_lost },
+	{ .word = "meter", .function = "session.meter", .type = VOLTGATE_METER, .prepare = step_meter },
+	{ .word = "again", .function = "session.meter", .type = VOLTGATE_METER, .prepare = step_again },
+	{ .word = "stop", .function = "session.stop", .type = VOLTGATE_CHARGE_STOP, .prepare = step_stop },
+	{ .word = "rate", .function = "rating.rate", .type = VOLTGATE_RATING, .prepare = step_rate },
 };
 
 const char *steps_words(void)
@@ -219,24 +277,24 @@ static void step_tell_answer(json_t *told, const struct vehicle *vehicle, const 
 static int step_ask(struct step_call *call, const struct step *step, json_t *told)
 {
 	struct voltgate_answer answer;
-	unsigned int i;
-	bool done;
+	bool done, lost = false;
 	int err = vehicle_stay(call->vehicle, call->error);
 
 	call->expires = vehicle_now(call->vehicle) + STEPS_PROPOSAL_US;
 	if (!err)
 		err = step->prepare(call);
-	for (i = 0; i < call->count; i++)
-		call->arguments[i] = call->texts[i];
 	if (!err)
-		err = vehicle_ask(call->vehicle, step->type, step->function, call->arguments, call->count,
-				  call->expires, &answer, call->error);
+		err = step_call_ask(call, step->type, step->function, &answer);
+	lost = err == -ENOTCONN && step->lost;
+	if (lost)
+		err = step->lost(call, &answer);
 	if (err)
 		return err;
-	done = answer.stage == VOLTGATE_COMMITTED && answer.outcome == LEDGER_VALID;
+	done = step_is_done(&answer);
 	if (step->end)
 		step->end(call->vehicle, done);
 	step_tell_answer(told, call->vehicle, &answer);
+	json_object_set_new(told, "regained", json_boolean(lost));
 	return done ? 0 : -EACCES;
 }
 

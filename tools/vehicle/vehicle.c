@@ -234,16 +234,21 @@ int vehicle_stay(struct vehicle *vehicle, struct vehicle_error *ret_error)
 	return err ? err : vehicle_sign(vehicle, ret_error);
 }
 
-/*
- * True if the session is over, or a gateway that hears nothing must be thought to have forgotten it. A new session
- * wants a new mandate; a start is bound to the old one by the meter's first reading and is not asked under another.
- */
-static bool vehicle_is_lost(struct vehicle *vehicle, const struct vehicle_request *request, const char *function)
+/* True if the session is over, or a gateway that hears nothing must be thought to have forgotten it. */
+static bool vehicle_is_lost(struct vehicle *vehicle, const struct vehicle_request *request)
 {
 	if (vehicle_now(vehicle) >= vehicle->session.expires)
 		return true;
-	return request->session == vehicle->session.id && request->count >= VEHICLE_SILENCE &&
-	       strcmp(function, "session.start");
+	return request->session == vehicle->session.id && request->count >= VEHICLE_SILENCE;
+}
+
+/* A new session wants a new mandate; a start is bound to the old one by the meter's first reading. */
+static int vehicle_return(struct vehicle *vehicle, const char *function, struct vehicle_error *ret_error)
+{
+	if (!strcmp(function, "session.start"))
+		return vehicle_fail(ret_error, -ENOTCONN,
+				    "The gateway lost the session while session.start was under way.");
+	return vehicle_greet(vehicle, ret_error);
 }
 
 int vehicle_ask(struct vehicle *vehicle, enum voltgate_type type, const char *function, const char *const *arguments,
@@ -265,8 +270,8 @@ int vehicle_ask(struct vehicle *vehicle, enum voltgate_type type, const char *fu
 	if (request.len < 0)
 		return vehicle_fail(ret_error, request.len, "The request is too long for a packet.");
 	while (radio_now_us() < deadline) {
-		if (vehicle_is_lost(vehicle, &request, function))
-			err = vehicle_greet(vehicle, ret_error);
+		if (vehicle_is_lost(vehicle, &request))
+			err = vehicle_return(vehicle, function, ret_error);
 		if (!err)
 			err = vehicle_sign(vehicle, ret_error);
 		if (!err)

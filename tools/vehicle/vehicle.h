@@ -46,7 +46,8 @@ int vehicle_greet(struct vehicle *vehicle, struct vehicle_error *ret_error);
 int vehicle_beacon(struct vehicle *vehicle, struct vehicle_error *ret_error);
 /*
  * Asks @function with @arguments and waits until that is committed or refused. 0 and the answer, which may be a no;
- * -ETIMEDOUT; or an error with a sentence.
+ * -ETIMEDOUT; -ENOTCONN: the session was lost while session.start was under way, which may be committed or not; or
+ * another error with a sentence.
  */
 int vehicle_ask(struct vehicle *vehicle, enum voltgate_type type, const char *function, const char *const *arguments,
 		unsigned int count, uint64_t expires, struct voltgate_answer *ret_answer,
