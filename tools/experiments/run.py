@@ -56,17 +56,17 @@ class Outcome:
 
 
 def load(only):
-    """(experiment, file of its module) of all modules that are there, or of the names in @only."""
+    """(experiment, file of its module, whether it is to be run) of all modules that are there; @only: names, or none for all."""
     found = []
     for name in MODULES:
         file = os.path.join(HERE, name + ".py")
         if os.path.exists(file):
-            found += [(one, file) for one in importlib.import_module(name).EXPERIMENTS]
-    names = [one.name for one, _ in found]
+            found += [(one, file, not only or one.name in only) for one in importlib.import_module(name).EXPERIMENTS]
+    names = [one.name for one, _, _ in found]
     for name in only:
         if name not in names:
             raise Trouble(f"there is no experiment \"{name}\"; there are {', '.join(names)}")
-    return [(one, file) for one, file in found if not only or one.name in only]
+    return found
 
 
 def digest(experiment, file):
@@ -130,25 +130,28 @@ def run_rest(experiment, size, rows):
             experiment.end()
 
 
-def run_one(experiment, size, file, out, outcome):
-    """Fills @outcome, whatever happens."""
+def run_one(experiment, size, file, out, outcome, wanted):
+    """Fills @outcome, whatever happens; not @wanted: with what earlier sessions left."""
     rows = None
     try:
-        rows = store.Store(os.path.join(out, experiment.name + ".jsonl"), experiment, digest(experiment, file))
+        rows = store.Store(os.path.join(out, experiment.name + ".jsonl"), experiment, digest(experiment, file), look=not wanted)
         for sentence in rows.said:
             print(sentence)
-        run_rest(experiment, size, rows)
+        if wanted:
+            run_rest(experiment, size, rows)
     except Trouble as trouble:
         outcome.trouble, outcome.wrong = str(trouble), isinstance(trouble, store.Wrong)
         print(f"{experiment.name}: {trouble}", file=sys.stderr)
     finally:
         if rows:
             rows.close()
-            wanted = set(plan(experiment, size))
-            outcome.rows = [row for row in rows.rows if (row["point"], row["seed"], row["arm"]) in wanted]
+            all_runs = set(plan(experiment, size))
+            outcome.rows = [row for row in rows.rows if (row["point"], row["seed"], row["arm"]) in all_runs]
 
 
 def write(out, outcomes, quick):
+    """Tables, drawings, page; experiments without a run yet are on none, unless they were tried."""
+    outcomes = [one for one in outcomes if one.rows or one.trouble]
     for outcome in outcomes:
         name, found = os.path.join(out, outcome.experiment.name), outcome.figures
         store.write_csv(name + ".csv", found)
@@ -163,12 +166,12 @@ def write(out, outcomes, quick):
 def run_all(todo, quick, out):
     """(outcomes, whether Ctrl-C ended it)."""
     outcomes = []
-    for experiment, _ in todo:
+    for experiment, _, _ in todo:
         size = experiment.quick if quick else experiment.full
         outcomes.append(Outcome(experiment, size.points, size.seeds, len(size.points) * size.seeds * len(experiment.arms)))
     try:
-        for (experiment, file), outcome in zip(todo, outcomes):
-            run_one(experiment, experiment.quick if quick else experiment.full, file, out, outcome)
+        for (experiment, file, wanted), outcome in zip(todo, outcomes):
+            run_one(experiment, experiment.quick if quick else experiment.full, file, out, outcome, wanted)
     except KeyboardInterrupt:
         return outcomes, True
     return outcomes, False
@@ -184,11 +187,12 @@ def main():
     out = words.out or os.path.join(BUILD, "experiments-quick" if words.quick else "experiments")
     todo = load([name for name in words.only.split(",") if name])
     os.makedirs(out, exist_ok=True)
-    for experiment, _ in todo:
+    chosen = [experiment for experiment, _, wanted in todo if wanted]
+    for experiment in chosen:
         size = experiment.quick if words.quick else experiment.full
         print(f"{experiment.name}: {experiment.title}; {len(size.points)} points x {size.seeds} seeds x {len(experiment.arms)} arms, "
               f"about {clock(size.seconds)}; time: {experiment.time}")
-    seconds = sum((one.quick if words.quick else one.full).seconds for one, _ in todo)
+    seconds = sum((one.quick if words.quick else one.full).seconds for one in chosen)
     print(f"All together about {clock(seconds)} on a quiet machine; Ctrl-C keeps everything, the same command goes on.", flush=True)
     outcomes, ended = run_all(todo, words.quick, out)
     write(out, outcomes, words.quick)

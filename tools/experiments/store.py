@@ -23,36 +23,39 @@ def key(row):
 
 
 class Store:
-    """@made: digest of what makes the rows. @said: sentences for the user about what was found in the file."""
+    """@made: digest of what makes the rows. @look: only look, change nothing. said: sentences for the user about what was found in the file."""
 
-    def __init__(self, path, experiment, made):
+    def __init__(self, path, experiment, made, look=False):
         self.path, self.experiment, self.made = path, experiment, made
-        self.rows, self.said = [], []
-        self.read()
-        self.known = {key(row) for row in self.rows}
-        self.out = open(path, "a", encoding="utf-8")
+        self.rows, self.known, self.said, self.out = [], set(), [], None
+        for number, line in enumerate(self.read(look), 2):
+            self.take(number, self.parse(number, line))
+        if not look:
+            self.out = open(path, "a", encoding="utf-8")
 
-    def read(self):
+    def read(self, look):
+        """The lines after the first, of a file that can be gone on with."""
         try:
             with open(self.path, "rb") as file:
                 data = file.read()
         except FileNotFoundError:
             data = b""
         whole = data.rfind(b"\n") + 1
-        if whole < len(data):
-            self.said.append(f"{self.path}: the last line was torn and is cut off; its run is done again")
         lines = data[:whole].decode("utf-8", "replace").splitlines()
-        if lines and self.parse(1, lines[0]).get("made") != self.made:
+        others = bool(lines) and self.parse(1, lines[0]).get("made") != self.made
+        if look:
+            return [] if others else lines[1:]
+        if others:
             os.replace(self.path, self.path + ".old")
             self.said.append(f"{self.path}: made by another version; kept as {self.path}.old, begun anew")
-            lines, whole = [], 0
+            lines = []
         if not lines:
             with open(self.path, "w", encoding="utf-8") as file:
                 file.write(json.dumps({"experiment": self.experiment.name, "made": self.made}) + "\n")
-            return
-        os.truncate(self.path, whole)
-        for number, line in enumerate(lines[1:], 2):
-            self.take(number, self.parse(number, line))
+        elif whole < len(data):
+            self.said.append(f"{self.path}: the last line was torn and is cut off; its run is done again")
+            os.truncate(self.path, whole)
+        return lines[1:]
 
     def parse(self, number, line):
         try:
@@ -65,11 +68,12 @@ class Store:
 
     def take(self, number, row):
         why = self.wrong(row)
-        if not why and any(key(row) == key(other) for other in self.rows[-4096:]):
+        if not why and key(row) in self.known:
             why = "this run stands there twice"
         if why:
             raise Wrong(f"{self.path}:{number}: {why}; take the line out, or the file to begin anew")
         self.rows.append(row)
+        self.known.add(key(row))
 
     def wrong(self, row):
         """None, or what is wrong with a row."""
@@ -101,7 +105,8 @@ class Store:
         self.known.add(key(row))
 
     def close(self):
-        self.out.close()
+        if self.out:
+            self.out.close()
 
 
 # --- figures ---
