@@ -7,4 +7,4 @@ include tools/station/station.mk
 include tools/vehicle/vehicle.mk
 include tools/voltgate/voltgate.mk
 include tools/demo/demo.mk tools/demo/ledger.mk
-include tools/experiments/experiments.mk
+include tools/experiments/experiments.mk tools/experiments/listcheck.mk

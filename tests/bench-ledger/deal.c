@@ -85,6 +85,22 @@ static void write_here(struct deal *deal, struct writer *writer, size_t most)
 	writer_init(writer, take(deal, most), most);
 }
 
+enum draw { DRAW_CLIENT = 1, DRAW_VALUE };
+
+/* The seed's bytes for number @number of a use, the same in every deal of that seed; without one random ones. */
+static void draw(const struct dealer *dealer, enum draw use, u32 number, void *ret_bytes, size_t len)
+{
+	u64 words[4] = { dealer->options->seed, use, number };
+	u8 key[randombytes_SEEDBYTES];
+
+	_Static_assert(sizeof(words) == sizeof(key), "a seed is four words");
+	memcpy(key, words, sizeof(key));
+	if (dealer->options->seed)
+		randombytes_buf_deterministic(ret_bytes, len, key);
+	else
+		randombytes_buf(ret_bytes, len);
+}
+
 static void read_key(const char *path, struct keypair *ret_pair)
 {
 	struct org_key_error error;
@@ -125,7 +141,7 @@ static void deal_open(struct dealer *dealer)
 
 	for (i = 0; i < options->count; i++) {
 		client = i % options->clients;
-		randombytes_buf(payload, options->payload);
+		draw(dealer, DRAW_VALUE, i, payload, options->payload);
 		write_here(dealer->deal, &writer, options->payload + 64);
 		transaction_encode_open(&writer, dealer->clients[client].public, ++dealer->nonces[client],
 					(struct span){ payload, options->payload });
@@ -175,7 +191,7 @@ static void propose(struct dealer *dealer, u32 number, u32 place, u8 *value)
 	char key[32];
 	int len = key_of(dealer, number, 0, key);
 
-	randombytes_buf(value, options->payload);
+	draw(dealer, DRAW_VALUE, number, value, options->payload);
 	proposal.nonce = ++dealer->nonces[client];
 	proposal.expires = options->now + LIFE_US;
 	proposal.contract = (struct span){ (const u8 *)"kv", 2 };
@@ -368,6 +384,8 @@ static void deal_invoke(struct dealer *dealer)
 	u8 *value = must(malloc(options->payload + 1));
 	u32 first, count, i, batch = options->kind == 'b' ? EVIDENCE_BATCH : DEAL_ENDORSEMENTS;
 
+	if (options->together && options->together < batch)
+		batch = options->together;
 	for (first = 0; first < options->count; first += count) {
 		count = options->count - first < batch ? options->count - first : batch;
 		for (i = 0; i < count; i++) {
@@ -385,6 +403,7 @@ static void deal_invoke(struct dealer *dealer)
 void deal_make(const struct deal_options *options, struct deal *ret_deal)
 {
 	struct dealer *dealer = must(calloc(1, sizeof(*dealer)));
+	u8 seed[crypto_sign_SEEDBYTES];
 	u32 i;
 
 	*ret_deal = (struct deal){ .count = options->count };
@@ -400,8 +419,10 @@ void deal_make(const struct deal_options *options, struct deal *ret_deal)
 	dealer->clients = must(calloc(options->clients, sizeof(struct keypair)));
 	dealer->nonces = must(calloc(options->clients, sizeof(u64)));
 	membership_channel_id(options->genesis, dealer->channel);
-	for (i = 0; i < options->clients; i++)
-		crypto_sign_keypair(dealer->clients[i].public, dealer->clients[i].secret);
+	for (i = 0; i < options->clients; i++) {
+		draw(dealer, DRAW_CLIENT, i, seed, sizeof(seed));
+		crypto_sign_seed_keypair(dealer->clients[i].public, dealer->clients[i].secret, seed);
+	}
 	if (options->kind == 'o') {
 		deal_open(dealer);
 	} else {

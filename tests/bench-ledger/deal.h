@@ -25,6 +25,8 @@ struct deal_options {
 	u64 now;			       /* Time64 */
 	u32 writes;			       /* values a transaction puts, 1 to TRANSACTION_KEYS_MAX; 0: 1 */
 	u64 keys;			       /* keys are drawn from so many; 0: each its own */
+	u32 together;			       /* most transactions under one signature in a and b; 0: as said above */
+	u64 seed;			       /* gives clients' keys and values; 0: they are random */
 };
 
 struct deal {

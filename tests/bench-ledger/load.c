@@ -6,7 +6,8 @@
  *
  *   load --genesis FILE --certificate FILE --key FILE [--node HOST:PORT]... --kind o|a|A|b [--authority FILE
  *        --endorser FILE --endorser FILE] [--payload BYTES] [--clients N] [--count N] [--batch N] [--inflight N]
- *        [--rate N] [--warm SECONDS] [--seconds SECONDS] [--keys N] [--writes N] [--ready FILE]
+ *        [--rate N] [--warm SECONDS] [--seconds SECONDS] [--keys N] [--writes N]
+ *        [--together N] [--seed N] [--ready FILE]
  *
  * Latency: from handing a batch to the connection to the answer that says that the transaction is committed and on
  * the disk of the node asked. A transaction that is refused for lack of room is sent again. --ready is made when
@@ -521,6 +522,10 @@ static void take_option(struct load *load, const char *name, const char *value)
 		deal->writes = (u32)atoi(value);
 	else if (!strcmp(name, "keys"))
 		deal->keys = (u64)atoll(value);
+	else if (!strcmp(name, "together"))
+		deal->together = (u32)atoi(value);
+	else if (!strcmp(name, "seed"))
+		deal->seed = (u64)atoll(value);
 	else if (!strcmp(name, "batch"))
 		load->batch = (u32)atoi(value);
 	else if (!strcmp(name, "inflight"))
