@@ -130,6 +130,7 @@ static int home_endorse(void *arg, const struct invoker_home_request *request, v
 		.client_signature = request->signature,
 		.evidence = request->evidence,
 		.private_arguments = request->private_arguments,
+		.height = request->height,
 	};
 	int channel = home_channel(home), err;
 	struct ticket *ticket = channel < 0 ? NULL : ticket_new(home, cookie);
@@ -155,6 +156,15 @@ static int home_submit(void *arg, struct span transaction, void *cookie)
 	if (err)
 		ticket_free(ticket);
 	return err;
+}
+
+static u64 home_height(void *arg)
+{
+	struct home *home = arg;
+	int at = home_channel(home);
+	struct channel *channel = at < 0 ? NULL : node_channel(home->node, (u32)at);
+
+	return channel ? state_mark(ledger_state(channel_ledger(channel)))->number : 0;
 }
 
 static void home_forget(void *arg, void *cookie)
@@ -213,7 +223,7 @@ struct home *home_new(struct event_base *base, struct node *node, const u8 *chan
 	home->node = node;
 	memcpy(home->channel, channel, sizeof(home->channel));
 	memcpy(home->key, node_key(node), sizeof(home->key));
-	home->invoker = (struct invoker_home){ home->key, home_endorse, home_submit, home_forget, home };
+	home->invoker = (struct invoker_home){ home->key, home_endorse, home_submit, home_height, home_forget, home };
 	home->told = event_new(base, -1, 0, home_on_told, home);
 	if (home->told)
 		return home;

@@ -20,6 +20,7 @@ struct invoker;
 
 struct invoker_home_request {
 	struct span proposal, signature, evidence, private_arguments;
+	u64 height; /* PROTOCOL.md E9 */
 };
 
 /* What became of one. */
@@ -36,13 +37,15 @@ struct invoker_result {
 	u64 took_us;
 };
 
-/* A node of this very process, asked without a connection. All three answer later, never from within. */
+/* A node of this very process, asked without a connection. Endorse and submit answer later, never from within. */
 struct invoker_home {
 	const u8 *key; /* 32: the node's */
 	/* Then invoker_home_endorsed(@cookie, ...), once. -errno: cannot be asked now. */
 	int (*endorse)(void *arg, const struct invoker_home_request *request, void *cookie);
 	/* Then invoker_home_submitted(@cookie, ...), once. */
 	int (*submit)(void *arg, struct span transaction, void *cookie);
+	/* The last block that is committed there. */
+	u64 (*height)(void *arg);
 	/* The answer is of no more interest. */
 	void (*forget)(void *arg, void *cookie);
 	void *arg;

@@ -163,6 +163,7 @@ static bool endorse_ask_home(struct invoker_work *work)
 		.proposal = { work->proposal, work->proposal_len },
 		.evidence = { work->evidence, work->evidence_len },
 		.private_arguments = { work->private_arguments, work->private_len },
+		.height = work->height,
 	};
 
 	if (!work->evidence)
@@ -192,7 +193,7 @@ static bool endorse_ask(struct invoker_work *work, u32 node)
 		request.client_signature = (ProtobufCBinaryData){ sizeof(work->signature), work->signature };
 	request.private_arguments = (ProtobufCBinaryData){ work->private_len, work->private_arguments };
 	request.single = invoker->options.single;
-	request.height = invoker->height;
+	request.height = work->height;
 	ask->work = work;
 	if (invoker_begin(client, "/voltgate.v1.Ledger/Endorse", 2000, &answer, &request.base, &ask->call))
 		return false;
@@ -230,6 +231,18 @@ static u32 endorse_first(const struct invoker_work *work)
 				       : membership->nodes[work->invoker->home].organisation;
 }
 
+/*
+ * The last block that the client knows of: who has it, simulates at its time, so that endorsers say the same wherever
+ * they stand.
+ */
+static u64 endorse_height(const struct invoker *invoker)
+{
+	const struct invoker_home *home = invoker->options.home;
+	u64 height = invoker->home < 0 ? 0 : home->height(home->arg);
+
+	return height > invoker->height ? height : invoker->height;
+}
+
 void invoker_endorse(struct invoker_work *work)
 {
 	const struct membership *membership = work->invoker->membership;
@@ -241,6 +254,8 @@ void invoker_endorse(struct invoker_work *work)
 		hopeful |= 1U << membership->nodes[i].organisation;
 		busy += work->asks[i].call || work->asks[i].home;
 	}
+	if (!hopeful)
+		work->height = endorse_height(work->invoker);
 	for (i = 0; i <= membership->organisation_count; i++) {
 		organisation = i ? (i + work->turn) % membership->organisation_count : endorse_first(work);
 		if ((u32)__builtin_popcount(hopeful) >= needed && busy)

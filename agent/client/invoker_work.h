@@ -44,6 +44,7 @@ struct invoker_work {
 	bool home;		/* submitted without one, under way */
 	bool away;		/* the home has no room for it: to the next node once */
 	bool looking_up;	/* it may be committed already */
+	u64 height;		/* named to all endorsers alike (PROTOCOL.md E9) */
 	u32 lookup_node;	/* which says that the nonce was used */
 	bool refused;		/* a node said no, with a reason */
 	char trouble[400];

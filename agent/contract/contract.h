@@ -74,7 +74,7 @@ int contract_get_private(struct contract_run *run, struct span collection, struc
 int contract_delete_private(struct contract_run *run, struct span collection, struct span key);
 int contract_result(struct contract_run *run, struct span result);
 int contract_refuse(struct contract_run *run, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
-u64 contract_time(const struct contract_run *run); /* Time64 of the head */
+u64 contract_time(const struct contract_run *run); /* Time64 of the head, or of a late block that the client named */
 /* Who asks; NULL where a query names nobody. */
 const u8 *contract_client(const struct contract_run *run);
 /* Nothing of this run will be ordered; its result is for the asker alone. */

@@ -17,6 +17,7 @@
 #include "ledger/rwset_private.h"
 
 #define BATCH_DEFAULT 256
+#define BLOCKS 256 /* whose times are remembered */
 
 struct pending {
 	void *cookie;
@@ -26,11 +27,16 @@ struct pending {
 	struct contract_output output;
 };
 
+struct endorser_block {
+	u64 number, time;
+};
+
 struct endorser {
 	struct endorser_options options;
 	u32 waiting_count, leaving_count;
 	struct pending *waiting, *leaving; /* batch_most each */
 	struct endorser_tree tree;
+	struct endorser_block blocks[BLOCKS]; /* by number */
 };
 
 struct endorser *endorser_new(const struct endorser_options *options)
@@ -125,6 +131,25 @@ static enum ledger_outcome judge(struct endorser *endorser, const struct endorse
 	return outcome;
 }
 
+/*
+ * What a contract takes for the time (PROTOCOL.md E9): of the block that the client named, if it is not older than a
+ * proposed time may be off; else of the head.
+ */
+static u64 time_at(const struct endorser *endorser, const struct execute_context *context, u64 height)
+{
+	const struct endorser_block *block = &endorser->blocks[height % BLOCKS];
+	u64 head = ledger_head(endorser->options.ledger)->time;
+	u64 most = context->membership->parameters[MEMBERSHIP_TIME_SKEW_MS] * 1000;
+
+	return height && block->number == height && block->time <= head && head - block->time <= most ? block->time
+												      : head;
+}
+
+void endorser_block(struct endorser *endorser, u64 number, u64 time)
+{
+	endorser->blocks[number % BLOCKS] = (struct endorser_block){ number, time };
+}
+
 /* Fills @pending with what the proposal would do. Why not: in pending->output.refusal. */
 static int simulate(struct endorser *endorser, const struct endorser_request *request,
 		    const struct execute_context *context, const struct proposal *proposal, struct pending *pending)
@@ -138,7 +163,7 @@ static int simulate(struct endorser *endorser, const struct endorser_request *re
 		.membership = context->membership,
 		.proposal = proposal,
 		.organisations = organisation >= 0 ? 1U << organisation : 0,
-		.time = ledger_head(options->ledger)->time,
+		.time = time_at(endorser, context, request->height),
 		.private_arguments = request->private_arguments,
 		.private_get = options->private_get,
 		.arg = options->arg,

@@ -15,6 +15,7 @@ struct endorser;
 struct endorser_request {
 	struct span proposal, client_signature, evidence, private_arguments;
 	bool single;
+	u64 height; /* simulate at the time of this block, if it is of late (endorser_block()); 0: at the head's */
 	void *cookie;
 };
 
@@ -39,6 +40,8 @@ struct endorser *endorser_new(const struct endorser_options *options);
 void endorser_free(struct endorser *endorser);
 /* Answers at once if refused or single; else at endorser_seal(). @now: Time64 of the wall clock, for expiry only. */
 void endorser_take(struct endorser *endorser, const struct endorser_request *request, u64 now);
+/* Block @number of @time is committed. Endorsers at different heights agree on the time of a block that both have. */
+void endorser_block(struct endorser *endorser, u64 number, u64 time);
 /* Signs what waits. The shell calls it when batch_wait has passed or endorser_waiting() reaches batch_most. */
 void endorser_seal(struct endorser *endorser);
 u32 endorser_waiting(const struct endorser *endorser);

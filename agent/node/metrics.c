@@ -30,6 +30,15 @@ static void metrics_plain(struct evbuffer *out, const char *name, const char *ty
 	evbuffer_add_printf(out, "voltgate_%s %llu\n", name, (unsigned long long)value);
 }
 
+static struct verifier_counts metrics_verifier(const struct seat *seat)
+{
+	struct verifier_counts counts = { 0 };
+
+	if (seat_is_open(seat))
+		verifier_counts(ledger_verifier(seat->ledger), &counts);
+	return counts;
+}
+
 /* One figure of each channel: how it is had, and what it is called. */
 struct metrics_figure {
 	const char *name, *type, *help;
@@ -59,6 +68,10 @@ struct metrics_figure {
 	X(channel_endorsements_total, "counter", "Proposals endorsed.", seat->counts.endorsed)                         \
 	X(channel_endorsements_refused_total, "counter", "Proposals not endorsed.", seat->counts.endorsements_refused) \
 	X(channel_queries_total, "counter", "Queries answered.", seat->counts.queries)                                 \
+	X(channel_signatures_verified_total, "counter", "Signatures verified.", metrics_verifier(seat).verified)       \
+	X(channel_signatures_remembered_total, "counter", "Signatures known to be right already.",                     \
+	  metrics_verifier(seat).remembered)                                                                           \
+	X(channel_signatures_wrong_total, "counter", "Signatures found wrong.", metrics_verifier(seat).wrong)          \
 	X(channel_private_values_sent_total, "counter", "Private values given to those entitled.",                     \
 	  seat->counts.privates_sent)                                                                                  \
 	X(channel_private_values_received_total, "counter", "Private values taken from others.",                       \

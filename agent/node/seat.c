@@ -118,6 +118,8 @@ static void seat_committed(void *arg, const struct block *block, const u8 (*dige
 	eventlog_block(seat, block);
 	if (node->options.committed)
 		node->options.committed(node->options.arg, seat->channel, block);
+	if (seat->endorser)
+		endorser_block(seat->endorser, block->header.number, block->header.time);
 	endorse_held(seat);
 	node_due(node);
 }

@@ -97,6 +97,7 @@ static void endorse_begin(struct endorsing *endorsing, const Voltgate__V1__Endor
 		.evidence = rpc_span(message->evidence),
 		.private_arguments = rpc_span(message->private_arguments),
 		.single = message->single,
+		.height = message->height,
 		.cookie = endorsing,
 	};
 	struct seat *seat = endorsing->seat;

@@ -16,9 +16,13 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "charge"))
-from world import BUILD, Trouble, World, needs, node_key, run  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from ktap import skip_all  # noqa: E402
+from program import BUILD, Trouble, run  # noqa: E402
+from world import World, node_key, obstacle  # noqa: E402
 
+STEPS = 7  # transactions of a session
 FLEET = os.path.join(BUILD, "tests/bench-charging/fleet")
 
 
@@ -28,9 +32,18 @@ def cpu_seconds(node):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def listen(fleet, said, awaited):
+    """Until the fleet says that, or has ended: then its end is told later."""
+    while not said or not said[-1].startswith(awaited):
+        line = fleet.stderr.readline()
+        if not line:
+            return
+        said.append(line)
+
+
 def measure(words, path, vehicles, courses, rate=0.0):
     """One run on a fresh consortium, so that no run pays for the state of another."""
-    with World(options=("heartbeat-s=10",)) as world:
+    with World(options=("heartbeat-s=10", *words.options)) as world:
         for gate in world.gates:
             gate.sections["ingress"] = {"hello-rate": 100000, "hello-burst": 1000}
             gate.sections["handshake"] = {"hellos": 2000}
@@ -48,21 +61,25 @@ def measure(words, path, vehicles, courses, rate=0.0):
              *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         world.processes.append(fleet)
         said = []
-        while not said or not said[-1].startswith("fleet:"):
-            said.append(fleet.stderr.readline() or "fleet: ended")
+        listen(fleet, said, "fleet: measuring")
         heights = world.nodes[0].height()
         began = [cpu_seconds(node) for node in world.nodes]
+        if words.profile:
+            profile = subprocess.Popen([*words.profile.split(), ",".join(str(node.process.pid) for node in world.nodes)])
+        listen(fleet, said, "fleet: measured")
+        spent = [cpu_seconds(node) - before for node, before in zip(world.nodes, began)]
+        if words.profile:
+            profile.wait()
         out, err = fleet.communicate(timeout=600)
         if fleet.returncode:
             raise Trouble("".join(said) + err[-2000:])
         result = json.loads(out)
         result["stderr"] = err.splitlines()[-6:]
-        spent = [cpu_seconds(node) - before for node, before in zip(world.nodes, began)]
         result["blocks"] = world.nodes[0].height() - heights
         result["node_cpu_s"] = [round(one, 2) for one in spent]
-        # Warming up is in it too.
-        done = result["transactions_per_second"] * (words.seconds + words.warm) or 1
-        result["node_cpu_us_per_transaction"] = round(1e6 * sum(spent) / done)
+        done = result["transactions_per_second"] * result["seconds"] / STEPS or 1
+        result["node_cpu_ms_per_session"] = round(1e3 * sum(spent) / done, 3)
+        result["vehicle_cpu_ms_per_session"] = round(1e3 * result["own_cpu"] * result["seconds"] / done, 3)
         result["charge"] = gate.own("charge")
         if words.verify:
             for node in world.nodes:
@@ -75,8 +92,8 @@ def tell(row):
     print(f"{row['path']:9} {'peak' if not row['rate'] else 'half load':9} {row['sessions_per_second']:7.1f} sessions/s "
           f"{row['transactions_per_second']:7.0f} tx/s   start p50 {row['start']['p50_ms']:6.1f} p99 {row['start']['p99_ms']:6.1f} ms   "
           f"any step p50 {row['step']['p50_ms']:6.1f} p99 {row['step']['p99_ms']:6.1f} ms   invalid {row['invalid']} refused "
-          f"{row['refused']} again {row['again']}   {row['node_cpu_us_per_transaction']} us of CPU a transaction on all nodes, {row['blocks']} blocks, "
-          f"load's own CPU {row['own_cpu']:.2f}", flush=True)
+          f"{row['refused']} again {row['again']}   {row['node_cpu_ms_per_session']:.2f} ms of CPU a session on all nodes, {row['vehicle_cpu_ms_per_session']:.2f} ms "
+          f"on the vehicles' side, {row['blocks']} blocks", flush=True)
 
 
 def main():
@@ -87,9 +104,11 @@ def main():
     parser.add_argument("--courses", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=0)
     parser.add_argument("--only", default="evidence,signed")
+    parser.add_argument("--profile", default="", help="a command that is given the nodes' process ids while it is measured")
+    parser.add_argument("--options", nargs="*", default=[], help="parameters of the channel, NAME=VALUE")
     parser.add_argument("--peak-only", action="store_true")
     words = parser.parse_args()
-    needs()
+    skip_all(obstacle())
     words.seconds = words.seconds or (5 if words.quick else 15)
     words.warm = 2
     words.verify = not words.quick
@@ -110,6 +129,10 @@ def main():
         result["ratio"] = peaks["evidence"] / peaks["signed"]
         half = next((row for row in result["runs"] if row["path"] == "evidence" and row["rate"]), None)
         print(f"evidence path over signed path: {result['ratio']:.2f} (goal 3)")
+        costs = {row["path"]: row["node_cpu_ms_per_session"] for row in result["runs"] if not row["rate"]}
+        result["cpu_ratio"] = costs["signed"] / costs["evidence"]
+        print(f"CPU of the nodes for a session, signed path over evidence path: {result['cpu_ratio']:.2f}; where other programs share the "
+              "processors, this is the one to look at")
         if half:
             print(f"packet to committed start at half load: p50 {half['start']['p50_ms']:.1f} ms (goal 100)")
     os.makedirs(os.path.dirname(words.out), exist_ok=True)

@@ -346,9 +346,13 @@ static bool all_measured(void *arg)
 		fleet->measuring = true;
 		fleet->measured_from = now;
 		fleet->cpu_from = cpu_s();
+		fprintf(stderr, "fleet: measuring\n");
 	}
+	if (!fleet->measuring || now - fleet->measured_from <= fleet->seconds)
+		return false;
 	fleet->ended = now;
-	return fleet->measuring && now - fleet->measured_from > fleet->seconds;
+	fprintf(stderr, "fleet: measured\n");
+	return true;
 }
 
 static int by_size(const void *one, const void *other)

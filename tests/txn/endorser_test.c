@@ -32,7 +32,7 @@ static struct endorser *endorsers[2];
 static u32 which, answered, privates_given, signatures;
 static bool private_before_answer;
 static char sentence[512];
-static u64 nonce;
+static u64 nonce, named;      /* block */
 static struct journey *again; /* taken from within the next answer */
 
 static void take(struct journey *journey, u32 endorser, bool single, struct span private_arguments)
@@ -42,6 +42,7 @@ static void take(struct journey *journey, u32 endorser, bool single, struct span
 		.client_signature = { journey->signature, 64 },
 		.private_arguments = private_arguments,
 		.single = single,
+		.height = named,
 		.cookie = journey,
 	};
 
@@ -142,6 +143,9 @@ static u32 block(u32 count, const u8 *bytes, size_t len)
 		valid += candidate_outcomes(candidate)[i] == LEDGER_VALID;
 	if (ledger_append(ledger, candidate, &certificate, &error) || ledger_sync(ledger, &error))
 		return 0;
+	for (i = 0; i < 2; i++)
+		if (endorsers[i])
+			endorser_block(endorsers[i], ledger_head(ledger)->number, ledger_head(ledger)->time);
 	return valid;
 }
 
@@ -339,6 +343,42 @@ static void by_evidence(void)
 	ktap_ok(journey.outcome == LEDGER_BAD_EVIDENCE, "evidence of 40 bytes: %s", sentence);
 }
 
+/* An account's opening holds the time. @blocks: of a second each, between the one endorser's judgement and the other's.
+ */
+static bool same_at(u32 blocks, bool name)
+{
+	static struct journey journey, between;
+	u8 hash[32];
+	u32 i;
+
+	begin(&journey, "account.register", 0, NULL);
+	journey.draft.proposal.contract = world_text("charging");
+	world_draft_encode(&journey.draft);
+	proposal_signed_hash(&journey.draft.proposal, hash);
+	world_sign(&world.client, hash, sizeof(hash), journey.signature);
+	named = name ? ledger_head(ledger)->number : 0;
+	take(&journey, 0, true, (struct span){ NULL, 0 });
+	for (i = 0; i < blocks; i++) {
+		BEGIN(&between, "put", "between", "blocks");
+		take(&between, 0, true, (struct span){ NULL, 0 });
+		take(&between, 1, true, (struct span){ NULL, 0 });
+		if (commit(&between, 1) != 1)
+			return false;
+	}
+	take(&journey, 1, true, (struct span){ NULL, 0 });
+	named = 0;
+	return journey.rwset_len[0] && journey.rwset_len[0] == journey.rwset_len[1] &&
+	       !memcmp(journey.rwset[0], journey.rwset[1], journey.rwset_len[0]);
+}
+
+static void times(void)
+{
+	ktap_ok(same_at(1, true) && same_at(2, true),
+		"endorsers a block and two apart say the same at the block that was named");
+	ktap_ok(same_at(0, false) && !same_at(1, false), "where none was named, each takes its head's time");
+	ktap_ok(!same_at(3, true), "a block of longer ago than time-skew-ms is not gone by");
+}
+
 static void tune(struct membership *genesis)
 {
 	genesis->collection_count = 1;
@@ -394,6 +434,7 @@ int main(void)
 	private();
 	trees();
 	by_evidence();
+	times();
 	endorser_free(endorsers[0]);
 	endorser_free(endorsers[1]);
 	ledger_close(ledger);
