@@ -4,7 +4,10 @@
 node of one ledger and a gate in front of vehicles; a utility that schedules them over the paper's 36-node grid; thirteen
 vehicles; attackers, a lying node, and a gateway that is killed. Says what happens, judges it, and leaves a report.
 
-    tools/demo/day.py [--out DIR] [--gateways N] [--vehicles N]
+Gates are attested where this kernel takes the module; else --guests of them are, each in a virtual machine, and the rest are
+plain; where no machine boots all are plain, and it says so.
+
+    tools/demo/day.py [--out DIR] [--gateways N] [--vehicles N] [--guests N]
 
 Exit 0: all as it must be; 1: it was not; 4: it cannot run here."""
 import argparse
@@ -24,6 +27,8 @@ sys.path[:0] = [HERE, os.path.join(TOP, "tools", "testbed")]
 from program import BUILD, VOLTGATE, Trouble, run, wait_for  # noqa: E402
 from world import Station, Wallet, World, obstacle  # noqa: E402
 import day_report  # noqa: E402
+from guest_gateway import GuestGateway  # noqa: E402
+from machine import Image, Machine  # noqa: E402
 
 LIAR = os.path.join(BUILD, "demo", "voltgated-liar")
 VEHICLE = os.path.join(BUILD, "voltgate-vehicle")
@@ -58,6 +63,41 @@ class Day(World):
         self.prefix = f"vg-day-{os.getpid()}"
         self.hub, self.street = f"{self.prefix}-hub", f"{self.prefix}-street"
         self.cars, self.stations, self.events, self.steps = [], [], [], []
+        self.out, self.module, self.machines, self.why_plain = options.out, None, {}, "nobody asked for more"
+
+    def native(self):
+        """True: this machine's own kernel takes the module."""
+        done = run(os.path.join(HERE, "module.sh"), "load", os.path.join(self.out, "module.log"), check=False, timeout=600)
+        self.module = done.stdout.strip() if not done.returncode else None
+        return bool(self.module)
+
+    def boot(self, number):
+        """Virtual machines for the gateways from the second on: the first is asked most, and answers fastest outside."""
+        logs = os.path.join(self.out, "day-machines")
+        os.makedirs(logs, exist_ok=True)
+        try:
+            image = Image(logs)
+        except Trouble as wrong:
+            self.why_plain = str(wrong)
+            return
+        booting = [Machine(image, f"{self.prefix}-{index}", index, self.folder, logs) for index in range(2, 2 + number)]
+        for index, machine in enumerate(booting, 2):
+            try:
+                self.machines[index] = machine.ready()
+            except Trouble as wrong:
+                machine.end()
+                self.why_plain = str(wrong)
+        image.remove()
+
+    def add_node(self, organisation, **more):
+        index = len(self.nodes) + 1
+        if index in self.machines:
+            self.nodes.append(GuestGateway(self, index, organisation, self.machines[index]))
+        else:
+            super().add_node(organisation, **more)
+            if self.module:
+                self.nodes[-1].sections["gate"]["grade"] = "attested"
+        return self.nodes[-1]
 
     def pave_car(self, number):
         """A vehicle's namespace with a wire to the street."""
@@ -71,7 +111,11 @@ class Day(World):
         return name
 
     def __exit__(self, *words):
+        for machine in self.machines.values():
+            machine.end()
         super().__exit__(*words)
+        if self.module == "loaded":
+            run(os.path.join(HERE, "module.sh"), "unload", check=False)
         for name in self.cars:
             subprocess.run(["ip", "netns", "del", name], capture_output=True)
 
@@ -109,18 +153,37 @@ class Car:
         return done.returncode == 0
 
 
-def build(options):
+def prepare_grade(day, guests):
+    """The module here, or machines that take it."""
+    if day.native():
+        say("gates are attested: this kernel takes the module")
+    elif guests:
+        say(f"this kernel takes no module of ours: {guests} gateways get virtual machines (kernel and module are made once; then they boot)")
+        day.boot(guests)
+        for index, machine in day.machines.items():
+            say(f"the machine of n{index} runs Debian's {machine.image.release} and voltgate.ko after {machine.boot_seconds:.0f} s")
+        if len(day.machines) < guests:
+            say(f"only {len(day.machines)} of {guests} machines run, the rest is plain: {day.why_plain}")
+
+
+def where(day, gate):
+    if gate.index in day.machines:
+        return f"virtual machine, Linux {gate.machine.image.release}, a node of the ledger in it"
+    return "network namespace" + (", module of this kernel" if day.module else "")
+
+
+def build(day, options):
     chapter(f"{options.gateways} station gateways of four organisations make a consortium; a regulator signs its channel")
-    day = Day(options)
+    prepare_grade(day, options.guests)
     day.__enter__()
     day.start()
     for gate in day.gates:
         gate.handshake_key = gate.own("handshake")["key"]
-    grades = {gate.ask("status")[0]["grade"] for gate in day.gates}
+        gate.grade, gate.where = gate.ask("status")[0]["grade"], where(day, gate)
+    attested = [gate.name for gate in day.gates if gate.grade == "attested"]
     liar = day.nodes[-1]
-    day.note("ledger", f"{len(day.nodes)} daemons are up, each a ledger node and a gate ({', '.join(sorted(grades))} grade, in network "
-             f"namespaces); {liar.name} of {liar.organisation} will lie about its votes")
-    return day
+    day.note("ledger", f"{len(day.nodes)} daemons are up, each a ledger node and a gate; {liar.name} of {liar.organisation} will lie about its votes")
+    day.note("grades", f"attested: {', '.join(attested) or 'none'}; plain: {len(day.gates) - len(attested)} of {len(day.gates)}")
 
 
 def settle(day):
@@ -154,16 +217,18 @@ def best_station(day, car):
     found = day.ask_as(car.wallet.folder, "station", "recommend", car.wallet.key, latitude, longitude, "12", "100km", check=False)
     offered = [one["station"] for one in found.get("stations", [])] if isinstance(found, dict) else []
     wanted = [station for station in day.stations if station.id in offered and not getattr(station, "taken", False)]
-    chosen = (wanted or [station for station in day.stations if not getattr(station, "taken", False)])[0]
+    free = wanted or [station for station in day.stations if not getattr(station, "taken", False)]
+    chosen = min(free, key=lambda station: station.gate.grade != "attested")  # of what is offered, what is proved best
     chosen.taken = True
     return chosen, bool(wanted)
 
 
 def forge(day, gate, number):
     """Attackers with one gateway in view: forged from correct identifiers, replayed, unknown, misshapen, and a flood of hellos."""
-    mac = run("ip", "-n", gate.netns, "-br", "link", "show", "street0").stdout.split()[2]
+    mac = getattr(gate, "mac", None) or run("ip", "-n", gate.netns, "-br", "link", "show", "street0").stdout.split()[2]
+    stale = str(gate.sections["gate"].get("stale-us", 2000000))
     tallies = []
-    for modes, more in (("accepted,forged:4,replay:3,bit-flip:2,stale,unknown,malformed", ["-n", "20", "-g", gate.socket, "-c", str(FORGED), "-r", "700"]),
+    for modes, more in (("accepted,forged:4,replay:3,bit-flip:2,stale,unknown,malformed", ["-n", "20", "-g", gate.socket, "-c", str(FORGED), "-r", "700", "--stale-us", stale]),
                         ("hello-bad-mac1", ["--gateway-key", gate.handshake_key, "-c", "2000", "-r", "1000"])):
         done = run("ip", "netns", "exec", day.street, SIM, "-j", "-i", "br0", "-m", modes, "-t", gate.gate4, "-M", mac, "-f",
                    f"10.78.{64 + 16 * number}.0/20", *more, timeout=120, check=False)
@@ -277,6 +342,25 @@ def count_attacks(day, tallies):
     return forged, counted, alarms
 
 
+def check_verdicts(day, gate):
+    """Its verdict log against the keys that were enrolled and the heads that another node's ledger holds."""
+    keys = [word for key in gate.attestors for word in ("--key", key["attestor"])]
+    done = run(VOLTGATE, "verify", *keys, "--ledger", day.nodes[0].ledger(), os.path.join(gate.folder, "state", "verdicts"), check=False, timeout=180)
+    return done.returncode == 0, (done.stdout + done.stderr).strip()
+
+
+def judge_gateways(day, cars):
+    """What each gateway is and did; after the daemons ended."""
+    rows = []
+    for gate in day.gates:
+        settled = sum(1 for car in cars for one in car.told
+                      if one["do"] == "stop" and one.get("stage") == "committed" and one["gateway"] == gate.name)
+        right, said = check_verdicts(day, gate)
+        rows.append({"name": gate.name, "organisation": gate.organisation, "grade": gate.grade, "where": gate.where, "sessions": settled,
+                     "verdicts_right": right, "verdicts": said[-300:]})
+    return rows
+
+
 def judge(day, cars, plan, guide, cloned, tallies):
     chapter("What came of it")
     verdict = {}
@@ -302,6 +386,7 @@ def judge(day, cars, plan, guide, cloned, tallies):
     for node in day.nodes:
         done = run(VOLTGATE, "ledger", "verify", node.ledger(), check=False, timeout=180)
         audits[node.name] = [done.returncode, (done.stdout + done.stderr).strip()]
+    verdict["gateways"] = judge_gateways(day, cars)
     verdict["audits"] = {name: code for name, (code, _) in audits.items()}
     verdict["money"] = next((line.strip() for line in audits["n1"][1].splitlines() if "yuan" in line or "money" in line.lower()), audits["n1"][1][-200:])
     stages = plan["stages"]
@@ -310,6 +395,8 @@ def judge(day, cars, plan, guide, cloned, tallies):
     verdict["cloned_refused"] = not cloned
     good = (verdict["forgeries"]["dropped"] == verdict["forgeries"]["sent"] and alarms > 0 and lost == 0 and not cloned and
             not any(verdict["audits"].values()) and verdict["sessions"] == len(cars) and verdict["grid"]["overloads"][1] == 0)
+    in_machines = {gate.name for gate in day.gates if gate.index in day.machines}
+    good = good and all(one["verdicts_right"] and (one["sessions"] or one["name"] not in in_machines) for one in verdict["gateways"])
     verdict["good"] = good
     return verdict
 
@@ -321,6 +408,14 @@ def tell(verdict):
         f"block {transactions['height']}")
     say(f"charging sessions settled: {verdict['sessions']}; the copied vehicle was {'refused' if verdict['cloned_refused'] else 'NOT REFUSED'}")
     say(f"ledgers audited offline: {sum(code == 0 for code in verdict['audits'].values())} of {len(verdict['audits'])} right; {verdict['money']}")
+    for grade in ("attested", "plain"):
+        ones = [one for one in verdict["gateways"] if one["grade"] == grade]
+        if ones:
+            say(f"{grade} gateways: " + ", ".join(f"{one['name']} ({one['sessions']} settled)" for one in ones) +
+                f"; their verdict logs verified offline against enrolled keys and anchors: {sum(one['verdicts_right'] for one in ones)} of {len(ones)} right")
+    for one in verdict["gateways"]:
+        if not one["verdicts_right"]:
+            say(f"verdict log of {one['name']}: {one['verdicts']}")
     say(f"overloaded branches {grid['overloads'][0]} before, {grid['overloads'][1]} after; cost {grid['cost'][0]:.0f} before, {grid['cost'][1]:.0f} yuan after; "
         f"mean price {grid['price'][0]:.1f} before, {grid['price'][1]:.1f} yuan per MWh after")
     say("all as it must be" if verdict["good"] else "NOT as it must be: see above")
@@ -331,6 +426,7 @@ def main():
     parser.add_argument("--out", default=os.path.join(BUILD, "demo"), help="where the report goes")
     parser.add_argument("--gateways", type=int, default=12)
     parser.add_argument("--vehicles", type=int, default=13)
+    parser.add_argument("--guests", type=int, default=2, help="attested gateways in virtual machines, where this kernel takes no module")
     options = parser.parse_args()
     why = obstacle()
     if why:
@@ -340,7 +436,8 @@ def main():
     os.makedirs(options.out, exist_ok=True)
     day = None
     try:
-        day = build(options)
+        day = Day(options)
+        build(day, options)
         plan, guide = settle(day)
         cars = [Car(day, number) for number in range(1, options.vehicles + 1)]
         day.note("vehicles", f"{len(cars)} vehicles have wallets, accounts and 5,000 yuan each")

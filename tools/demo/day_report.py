@@ -83,6 +83,10 @@ def write(path, verdict, events, cars, plan, guide):
     good = verdict["good"]
     body = [f"<h1>A day of a charging network</h1><p class=\"{'good' if good else 'bad'}\"><b>{'All as it must be.' if good else 'Not as it must be.'}</b></p>",
             table(("what", "figure"), verdict_rows(verdict)),
+            "<h2>Gateways</h2>",
+            table(("gateway", "of", "grade", "where", "sessions settled", "verdict log, checked offline"),
+                  [(one["name"], one["organisation"], one["grade"], one["where"], one["sessions"], "right" if one["verdicts_right"] else one["verdicts"])
+                   for one in verdict["gateways"]]),
             "<h2>Vehicles</h2>", gantt(cars),
             "<h2>What attackers sent to the gateways in their view</h2>",
             table(("reason", "sent", "counted there (vehicles' own mistakes included)"),

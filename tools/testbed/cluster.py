@@ -21,6 +21,8 @@ from program import PATIENCE, VOLTGATE, VOLTGATED, Trouble, free_ports, run, wai
 
 
 class Node:
+    patience = PATIENCE  # seconds until it answers and has its links
+
     def __init__(self, cluster, index, organisation, roles="replica,endorser", program=None):
         self.cluster, self.index, self.organisation, self.roles = cluster, index, organisation, roles
         self.name = f"n{index}"
@@ -76,7 +78,7 @@ class Node:
         self.process = subprocess.Popen([*before, self.program, "-c", os.path.join(self.folder, "conf")], stdout=self.log,
                                         stderr=self.log, stdin=subprocess.DEVNULL)
         if wait:
-            wait_for(lambda: self.answers() or self.check(), f"{self.name} answers")
+            wait_for(lambda: self.answers() or self.check(), f"{self.name} answers", self.patience)
         return self
 
     def check(self):
@@ -201,10 +203,11 @@ class Cluster:
         for node in nodes or self.nodes:
             node.start(wait=False)
         for node in nodes or self.nodes:
-            wait_for(lambda: node.answers() or node.check(), f"{node.name} answers")
+            wait_for(lambda: node.answers() or node.check(), f"{node.name} answers", node.patience)
             if not node.channel():
                 node.join()
-        wait_for(lambda: all(self.linked(node) for node in nodes or self.nodes), "all links are up")
+        wait_for(lambda: all(self.linked(node) for node in nodes or self.nodes), "all links are up",
+                 max(node.patience for node in nodes or self.nodes))
         return self
 
     def linked(self, node):

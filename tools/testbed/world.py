@@ -30,6 +30,7 @@ class Gateway(Node):
     def __init__(self, world, index, organisation, **more):
         super().__init__(world, index, organisation, **more)
         self.world = world
+        self.attestors = []  # the keys of its gate's epochs, as they were enrolled
         world.issue(f"gate-{index}", organisation)
         own = os.path.join(world.folder, f"client-gate-{index}")
         self.sections = {"charge": {"certificate": f"{own}/client.crt", "key": f"{own}/client.key"}, "handshake": {},
@@ -62,6 +63,7 @@ class Gateway(Node):
         path = self.world.statement("enrol", f"attestor-{self.index}-{key['epoch']}", self.organisation, key["attestor"], None, "--role", "attestor",
                                     "--epoch", f"@{key['epoch']}", "--grade", key["grade"])
         self.world.up().cli("tx", "submit", "power", path)
+        self.attestors.append(key)
         return key
 
     def counters(self):
