@@ -170,7 +170,7 @@ DELAY = Experiment(
           "areas": "voltgate plan areas: three processes, messages only"},
     measures=(Measure("delay", "from changed demand to certified plan", "ms", True),
               Measure("cost", "cost of the rest of the day", "1000 yuan", True)),
-    full=Size((1, 7, 13, 19), 150, 3600),
+    full=Size((1, 7, 13, 19), 150, 1600),
     quick=Size((1, 13), 2, 25),
     run=run_delay,
     finding=finding_delay)

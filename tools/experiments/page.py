@@ -10,7 +10,7 @@ import store
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem;color:#222}
 h2{margin-top:3rem;border-top:2px solid #222;padding-top:.6rem}.three{display:grid;grid-template-columns:repeat(3,1fr);gap:1.2rem}
 .three>div{background:#f5f5f2;padding:.2rem 1rem 1rem}.three h3{margin:.6rem 0}.short{color:#b3261e;font-weight:bold}
-.drawings{display:grid;grid-template-columns:repeat(auto-fit,minmax(24rem,1fr));gap:1rem}svg{width:100%;height:auto}
+.drawings{display:grid;grid-template-columns:repeat(auto-fit,minmax(30rem,1fr));gap:1rem}svg{width:100%;height:auto}
 table{border-collapse:collapse;font-size:13px}td,th{padding:.1rem .8rem .1rem 0;border-bottom:1px solid #ddd;text-align:left}td.n{text-align:right}
 @media(max-width:50rem){.three{grid-template-columns:1fr}}"""
 
@@ -39,7 +39,7 @@ def finding(outcome):
     """What was measured, in sentences; or why nothing was."""
     sentences = []
     if outcome.trouble:
-        sentences.append(f'<p class="short">It could not be run to its end here: {text(outcome.trouble)}.</p>')
+        sentences.append(f'<p class="short">It could not be run to its end here: {text(outcome.trouble.rstrip("."))}.</p>')
     if outcome.done < outcome.wanted:
         sentences.append(f'<p class="short">{outcome.done} of {outcome.wanted} runs are done; what stands here is of those.</p>')
     if outcome.rows:
@@ -51,7 +51,6 @@ def section(outcome):
     experiment = outcome.experiment
     found = outcome.figures
     drawings = [plot.draw(experiment, measure, found, outcome.points) for measure in experiment.measures]
-    sides = {True: "less is better", False: "more is better", None: "neither side is better"}
     return "\n".join((
         f'<h2 id="{text(experiment.name)}">{text(experiment.title)}</h2>',
         f'<div class="three"><div><h3>What the paper says</h3><p>{text(experiment.claim)}</p></div>'
@@ -59,7 +58,6 @@ def section(outcome):
         f"<p>Time: {text(experiment.time)}. Each point is the mean of {outcome.seeds} seeded runs an arm, the same inputs for all arms; thick "
         "bars are one standard deviation to either side, thin lines go from the least to the most.</p>",
         "<ul>" + "".join(f"<li><b>{text(arm)}</b>: {text(title)}</li>" for arm, title in experiment.arms.items()) + "</ul>",
-        "<ul>" + "".join(f"<li>{text(one.name)} [{text(one.unit)}]: {sides[one.less_is_better]}</li>" for one in experiment.measures) + "</ul>",
         '<div class="drawings">' + "".join(one for one in drawings if one) + "</div>",
         f"<details><summary>Numbers ({text(experiment.name)}.csv; every run: {text(experiment.name)}.jsonl)</summary>{table(found)}</details>"))
 

@@ -8,8 +8,9 @@ import store
 WIDTH, HEIGHT = 640, 330
 LEFT, RIGHT, TOP, BOTTOM = 78, 14, 34, 62
 COLOURS = ("#1b7a3d", "#c23b22", "#3366cc", "#d98200", "#8833bb", "#555555")
-SHIFT = 9 # pixels between arms at the same point
-LABELS = 12 # points named on the axis, at most
+SHIFT = 9  # pixels between arms at the same point
+SIDES = {True: " less is better", False: " more is better", None: ""}
+LABELS = 12  # points named on the axis, at most
 
 
 def text(value):
@@ -34,7 +35,8 @@ def scale(found):
 
 
 def axes(measure, varied, points, where, low, high, step):
-    parts = [f'<text x="{LEFT}" y="16" font-weight="bold">{text(measure.name)} [{text(measure.unit)}]</text>']
+    parts = [f'<text x="{LEFT}" y="16" font-weight="bold">{text(measure.name)} [{text(measure.unit)}]'
+             f'<tspan font-weight="normal" fill="#666">{SIDES[measure.less_is_better]}</tspan></text>']
     mark = low
     while mark <= high + step / 2:
         y = where(None, mark)[1]

@@ -105,7 +105,7 @@ EXPERIMENTS = (Experiment(
               Measure("distance", "driven to the station, per vehicle served", "km", True),
               Measure("price", "paid for energy", "yuan/kWh", True),
               Measure("goal", "money, time and vehicles left, per vehicle", "yuan", True),
-              Measure("load", "load factor, eq. (6): capacity of stations over that of batteries served", "1", None),
+              Measure("load", "load factor, eq. (6)", "1", None),
               Measure("seconds", "real time of the search", "s", True)),
     full=Size((13, 25, 50, 100), 150, 700),
     quick=Size((13, 50), 10, 15),
