@@ -77,16 +77,16 @@ static bool sealed_index_fits(const struct blockscan_file *scanned, struct block
 	u8 length[4];
 	u64 offset;
 
-	if (!count || blockindex_count(index) != count || blockindex_get(index, count - 1, &offset) ||
+	if (!count || !index || blockindex_count(index) != count || blockindex_get(index, count - 1, &offset) ||
 	    scanned->ops->read(scanned->file, offset, length, sizeof(length)) != (ssize_t)sizeof(length))
 		return false;
 	reader_init(&reader, length, sizeof(length));
 	return offset + BLOCKSCAN_RECORD_LEN + reader_u32(&reader) == scanned->size;
 }
 
-/* Reads a whole sealed file and makes its index again. */
-static int sealed_scan(const struct blockscan_file *scanned, struct blockindex *index, u64 count,
-		       struct blockfile_error *ret_error)
+/* Reads a whole sealed file and makes its index again, as far as the disk lets it; gives where @entry is. */
+static int sealed_scan(const struct blockscan_file *scanned, struct blockindex *index, u64 count, u64 entry,
+		       u64 *ret_offset, struct blockfile_error *ret_error)
 {
 	struct blockscan scan;
 	int error = blockscan_run(scanned, &scan, ret_error);
@@ -102,10 +102,12 @@ static int sealed_scan(const struct blockscan_file *scanned, struct blockindex *
 			"the files from a copy, or remove the ledger and join again.",
 			(unsigned long long)(scanned->first + scan.count - 1),
 			(unsigned long long)(scanned->first + count));
-	if (!error) {
+	if (!error && index) {
 		blockindex_fit(index, scan.offsets, scan.count);
 		blockindex_append(index, scan.offsets, scan.count);
 	}
+	if (!error && entry < count)
+		*ret_offset = scan.offsets[entry];
 	blockscan_done(&scan);
 	return error;
 }
@@ -117,7 +119,7 @@ static u64 sealed_count(const struct blockfile *files, size_t place)
 	return next - files->sealed[place].first;
 }
 
-/* Opens sealed file @place for reading. */
+/* Opens sealed file @place for reading; without an index if that is lost and the disk is full. */
 static int sealed_open(struct blockfile *files, size_t place, char name[64], struct blockscan_file *ret_scanned,
 		       struct blockfile_error *ret_error)
 {
@@ -134,7 +136,9 @@ static int sealed_open(struct blockfile *files, size_t place, char name[64], str
 	error = blockscan_check_header(ret_scanned, ret_error);
 	if (!error) {
 		error = blockindex_open(files->disk, first, &files->reading_index);
-		if (error)
+		if (error == -ENOSPC || error == -EDQUOT)
+			error = 0;
+		else if (error)
 			row_io_fault(ret_error, name, error);
 	}
 	if (error)
@@ -146,13 +150,14 @@ static int sealed_check(struct blockfile *files, size_t place, struct blockfile_
 {
 	struct blockscan_file scanned;
 	char name[64];
+	u64 offset;
 	int error = sealed_open(files, place, name, &scanned, ret_error);
 
 	if (error)
 		return error;
 	files->sealed[place].size = scanned.size;
 	if (!sealed_index_fits(&scanned, files->reading_index, sealed_count(files, place)))
-		error = sealed_scan(&scanned, files->reading_index, sealed_count(files, place), ret_error);
+		error = sealed_scan(&scanned, files->reading_index, sealed_count(files, place), 0, &offset, ret_error);
 	return error;
 }
 
@@ -196,12 +201,13 @@ int blockrow_locate(struct blockfile *files, u64 number, char name[64], struct b
 		(struct blockscan_file){ files->disk->ops, files->reading_file,	       name,
 					 files->channel,   files->sealed[place].first, files->sealed[place].size };
 	entry = number - files->sealed[place].first;
-	if (!blockindex_get(files->reading_index, entry, ret_offset))
+	if (files->reading_index && !blockindex_get(files->reading_index, entry, ret_offset))
 		return 0;
-	error = sealed_scan(ret_scanned, files->reading_index, sealed_count(files, place), ret_error);
-	if (!error && blockindex_get(files->reading_index, entry, ret_offset))
-		error = row_io_fault(ret_error, name, -EIO);
-	return error;
+	/* An index that met a full disk stays short until it is opened anew; where it cannot grow, the file tells. */
+	error = sealed_open(files, place, name, ret_scanned, ret_error);
+	return error ? error
+		     : sealed_scan(ret_scanned, files->reading_index, sealed_count(files, place), entry, ret_offset,
+				   ret_error);
 }
 
 /* --- the last file --- */

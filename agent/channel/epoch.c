@@ -279,6 +279,7 @@ static int votes_open(struct channel *channel, bool entered, struct votelog_erro
 		return 0;
 	}
 	votelog_close(channel->votes);
+	channel->votes = NULL; /* creating may fail, on a full disk */
 	return votelog_create(&options, &channel->votes);
 }
 

@@ -171,20 +171,49 @@ static bool is_index(const char *name)
 	return strstr(name, ".vgi");
 }
 
-static void test_index_lost(void)
+/* Removes the indexes of all files; gives how many. */
+static u32 indexes_remove(struct disk *disk)
 {
-	struct disk *disk = row_disk(0, 40);
 	struct names names = names_of(disk);
-	struct blockfile *files;
 	u32 i, removed = 0;
-	int code;
 
 	for (i = 0; i < names.count; i++)
 		if (is_index(names.name[i]))
 			removed += !disk->ops->remove(disk, names.name[i]);
+	return removed;
+}
+
+static void test_index_lost(void)
+{
+	struct disk *disk = row_disk(0, 40);
+	u32 removed = indexes_remove(disk);
+	struct blockfile *files;
+	int code;
+
 	files = row_open(disk, 0, &code);
 	ktap_ok(removed > 3 && files && row_reads_all(files) == 40, "lost indexes are made again (%u)", removed);
 	blockfile_close(files);
+	disk_done(disk);
+}
+
+static void test_index_unwritten(void)
+{
+	struct disk *disk = row_disk(0, 40);
+	struct blockfile *files;
+	u64 after, right = 0;
+	int code;
+
+	for (after = 1; after < 8; after++) {
+		files = row_open(disk, 0, &code);
+		indexes_remove(disk);
+		disk_memory_fail_after(disk, after, ENOSPC);
+		right += files && row_reads_all(files) == 40 && row_reads_all(files) == 40;
+		disk_memory_fail_after(disk, 0, 0);
+		right += files && row_reads_all(files) == 40;
+		blockfile_close(files);
+	}
+	ktap_ok(right == 14, "blocks are read where a lost index cannot be written, for the disk is full (%llu of 14)",
+		(unsigned long long)right);
 	disk_done(disk);
 }
 
@@ -385,6 +414,7 @@ int main(void)
 	test_real_folder();
 	test_first();
 	test_index_lost();
+	test_index_unwritten();
 	test_flip();
 	test_missing_file();
 	test_format();
