@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the experiments' arms are given, and what is worked out of their answers, by hand and against numbers that anyone can redo."""
 import collections
+import csv
 import os
 import sys
 import tempfile
@@ -73,14 +74,19 @@ def table2(points):
 
 
 def charging_price(points):
-    """By the plan's own charge and prices, instead of by `plan congestion`."""
+    """By the plan's table of charge and prices, instead of by `plan congestion`."""
+    node = {row["name"]: row["node"] for row in case.read()["assumptions"] if row["what"] == "station"}
     with tempfile.TemporaryDirectory(prefix="voltgate-case-") as folder:
         case.write(folder, case.read())
-        plan, stage = ask("plan", folder)[0], ask("plan", "congestion", folder)[0]["stages"][congestion.STAGES["ours"]]
-        with tempfile.NamedTemporaryFile("r", suffix=".csv") as file:
-            ask("plan", "--csv", file.name, folder)
-            head = file.readline()
-    points.ok(abs(stage["cost"] - plan["cost"]) < 1e-6 * plan["cost"], "the stage after is the plan of the case", (stage["cost"], plan["cost"], head))
+        stage = ask("plan", "congestion", folder)[0]["stages"][congestion.STAGES["ours"]]
+        ask("plan", "--csv", os.path.join(folder, "plan.out"), folder)
+        with open(os.path.join(folder, "plan.out"), encoding="utf-8", newline="") as file:
+            plan = {(row["period"], row["quantity"], row["name"]): float(row["value"]) for row in csv.DictReader(file)}
+    drawn = {(period, name): mw for (period, quantity, name), mw in plan.items() if quantity == "charge"}
+    paid = sum(mw * plan[period, "price", node[name.split("/")[0]]] for (period, name), mw in drawn.items())
+    right = paid / sum(drawn.values())
+    points.ok(abs(stage["price_charging"] / right - 1) < 1e-6 and right > 100, "the price of charging is what vehicles draw times what it costs there",
+              (stage["price_charging"], right))
     points.ok(congestion.run(100, 0, "baseline")["branches"] > 0 and len(congestion.stages(100, 0)) == 4, "charging on arrival overloads branches")
 
 

@@ -15,6 +15,7 @@ from results import BUILD
 
 from ktap import Points  # noqa: E402, isort: skip
 
+NEEDS_ROOT = ("alarms",)  # the others run on any machine: there, not to run is to fail
 FIGURES = ("Fig. 4", "Fig. 5", "Fig. 6", "Fig. 7", "Fig. 8", "Table 2", "Table 3")  # what the paper's experiments show
 
 
@@ -44,10 +45,10 @@ def check_experiment(points, folder, page, experiment):
     name, size = experiment.name, experiment.quick
     section = page.sections.get(name, {"said": [], "rows": []})
     failed = [said for said in section["said"] if said.startswith("It could not be run")]
-    if failed:
+    if failed and name in NEEDS_ROOT and os.geteuid():
         points.skip(f"{name} runs", failed[0][:300])
         return
-    wrong = wrong_figures(folder, name, experiment.arms, experiment.measures, size)
+    wrong = failed + wrong_figures(folder, name, experiment.arms, experiment.measures, size)
     points.ok(not wrong, f"{name}: the table's figures are those of the runs", "\n".join(wrong))
     cells = [tuple(row.values()) for row in results.table(folder, name)]
     points.ok([tuple(row[1:]) for row in section["rows"][1:]] == cells and cells, f"{name}: the page's figures are those of the table")
@@ -56,7 +57,7 @@ def check_experiment(points, folder, page, experiment):
                                                                             for arm, title in experiment.arms.items()),
               f"{name}: the page says the paper's claim, our caveat, and what the arms are", said)
     found = experiment.finding(results.rows(folder, name))
-    points.ok(found and all(one in said for one in found) and not any("nan" in one for one in found),
+    points.ok(not failed and found and all(one in said for one in found) and not any("nan" in one for one in found),
               f"{name}: the page says what was found", found)
     drawn = {one.key for one in experiment.measures if os.path.exists(os.path.join(folder, f"{name}-{one.key}.svg"))}
     for key in drawn:

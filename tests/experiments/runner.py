@@ -32,6 +32,8 @@ def interrupted(points, folder):
     """Ctrl-C in the middle."""
     process = results.start("--quick", "--only", NAME, "--out", folder)
     wait(lambda: len(lines(folder)) > 6 or process.poll() is not None, 60)
+    status, _, err = results.run("--quick", "--only", NAME, "--out", folder)
+    points.ok(status == 1 and "another session is at work" in err or process.poll() is not None, "two sessions do not share a folder", err)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     runs = len(lines(folder)) - 1

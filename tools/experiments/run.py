@@ -10,6 +10,7 @@ Every run is on disk as soon as it is done: a session that was ended, by Ctrl-C 
 """
 import argparse
 import dataclasses
+import fcntl
 import hashlib
 import importlib
 import os
@@ -28,7 +29,8 @@ from experiment import Experiment, Trouble  # noqa: E402
 from program import BUILD  # noqa: E402
 
 MODULES = ("throughput", "scheduling", "alarms", "congestion", "dispatch")  # in the paper's order
-PROGRAMS = ("voltgate", "voltgated", "voltgate-sim", "voltgate-vehicle", "voltgate-station", "voltgate.bpf.o")
+PROGRAMS = ("voltgate", "voltgated", "voltgate-sim", "voltgate-vehicle", "voltgate-station", "voltgate.bpf.o",
+            "tests/bench-ledger/load")  # of which rows depend
 
 
 @dataclasses.dataclass
@@ -177,6 +179,17 @@ def run_all(todo, quick, out):
     return outcomes, False
 
 
+def claim(out):
+    """The folder @out, for this session alone; as long as what is returned is open."""
+    os.makedirs(out, exist_ok=True)
+    folder = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Trouble(f"another session is at work in {out}; wait for it, or give --out another folder") from None
+    return folder
+
+
 def main():
     parser = argparse.ArgumentParser(description="Run the paper's experiments: tables, drawings and a page.")
     parser.add_argument("--quick", action="store_true", help="fewer points and seeds: a check that all of it works, in minutes")
@@ -186,7 +199,7 @@ def main():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     out = words.out or os.path.join(BUILD, "experiments-quick" if words.quick else "experiments")
     todo = load([name for name in words.only.split(",") if name])
-    os.makedirs(out, exist_ok=True)
+    folder = claim(out)
     chosen = [experiment for experiment, _, wanted in todo if wanted]
     for experiment in chosen:
         size = experiment.quick if words.quick else experiment.full
@@ -196,6 +209,7 @@ def main():
     print(f"All together about {clock(seconds)} on a quiet machine; Ctrl-C keeps everything, the same command goes on.", flush=True)
     outcomes, ended = run_all(todo, words.quick, out)
     write(out, outcomes, words.quick)
+    os.close(folder)
     print(f"{os.path.join(out, 'index.html')} holds claims, measurements and caveats; tables and drawings lie beside it.")
     if ended:
         return 130
