@@ -21,7 +21,12 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from ktap import Points  # noqa: E402
+from program import TOP  # noqa: E402
+
 LIMIT_SECONDS = 900  # for one finder, whatever else the machine does; a seed that hangs ends by itself
 WIRED = ["wired", "wired_shell"]  # what tests of several cores share
 QUICK = ["-w", "-O1", "-g0"]  # these objects live for one run
@@ -166,17 +171,16 @@ def try_one(mutant, args):
     return bool(found), found or "nobody noticed"
 
 
-def report(mutants, results):
-    """KTAP of all: the rules of which a mutant was caught, and how many points failed."""
-    caught, failed = set(), 0
-    for number, (mutant, (passed, word)) in enumerate(zip(mutants, results), 1):
+def report(points, mutants, results):
+    """The rules of which a mutant was caught."""
+    caught = set()
+    for mutant, (passed, word) in zip(mutants, results):
         skipped = word.startswith("# SKIP")
-        failed += not passed
         if passed and not skipped and mutant.finders != ["nobody"]:
             caught.add(mutant.rule)
-        print(f"{'ok' if passed else 'not ok'} {number} {mutant.rule} {mutant.name} {word if skipped else ''}".rstrip())
-        print(f"# {word}", flush=True)
-    return caught, failed
+        points.ok(passed, f"{mutant.rule} {mutant.name} {word if skipped else ''}".rstrip())
+        points.note(word)
+    return caught
 
 
 def main():
@@ -191,20 +195,17 @@ def main():
     if args.names:
         mutants = [mutant for mutant in mutants if mutant.name in args.names]
     whole = not args.names and not args.sim
-    print("KTAP version 1")
-    print(f"1..{len(mutants) + whole}", flush=True)
+    points = Points()
     with ThreadPoolExecutor(args.jobs) as pool:
         units = {finder.split()[1] + "_test" for mutant in mutants for finder in mutant.finders
                  if finder.startswith("unit ")}
         args.units = {} if args.sim else unit_objects(args, units | set(WIRED), pool)
-        caught, failed = report(mutants, pool.map(lambda mutant: try_one(mutant, args), mutants))
+        caught = report(points, mutants, pool.map(lambda mutant: try_one(mutant, args), mutants))
     if whole:
         missing = [f"C{rule}" for rule in range(1, 25) if f"C{rule}" not in caught]
-        failed += bool(missing)
-        print(f"{'not ok' if missing else 'ok'} {len(mutants) + 1} every rule has a mutant that is caught"
-              f"{': not ' + ' '.join(missing) if missing else ''}")
-    return 1 if failed else 0
+        points.ok(not missing, "every rule has a mutant that is caught", "not " + " ".join(missing))
+    points.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

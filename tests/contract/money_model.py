@@ -15,8 +15,11 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from ktap import Points  # noqa: E402
 from money_reference import DAY, EXPIRY, HOUR, MINUTE, SECOND, SESSION_LIFE, Account, Reference, Station  # noqa: E402
+from program import BUILD  # noqa: E402
 
 WALLETS, STATIONS, CHARGERS = 60, 6, 8
 
@@ -435,9 +438,8 @@ def main():
     keep = sys.argv[sys.argv.index("--write") + 1] if "--write" in sys.argv else None
     operations = int(os.environ.get("MONEY_OPERATIONS", "100000"))
     seed = int(os.environ.get("MONEY_SEED", "1"))
-    build = os.environ.get("B", "build")
-    print("KTAP version 1\n1..4")
-    driver = Driver(os.environ.get("MONEY_DRIVER", f"{build}/tests/contract/money_driver-gcc-O2"), keep)
+    points = Points()
+    driver = Driver(os.environ.get("MONEY_DRIVER", f"{BUILD}/tests/contract/money_driver-gcc-O2"), keep)
     model = Model(driver, seed)
     done, blocks, seconds = model.run(operations)
     status = driver.close()
@@ -447,15 +449,13 @@ def main():
         print("# " + kind + ": " + ", ".join(f"{key[1]} {value}" for key, value in sorted(
             model.counts.items(), key=str) if key[0] == kind))
     words = {key[1] for key in model.counts}
-    checks = [(not model.faults and done >= operations, f"{operations} random operations agree with the reference"),
-              (status == 0, "the driver ended well"),
-              ({"valid", "conflict", "out-of-range", "refused"} <= words, "every kind of outcome came up"),
-              (all(model.counts.get((kind, "valid")) and model.counts.get((kind, "refused")) for kind in kinds
-                   if kind not in ("status",)), "each operation was done and was refused")]
-    for number, (passed, what) in enumerate(checks, 1):
-        print(f"{'ok' if passed else 'not ok'} {number} {what}")
-    return 0 if all(passed for passed, _ in checks) else 1
+    points.ok(not model.faults and done >= operations, f"{operations} random operations agree with the reference")
+    points.ok(status == 0, "the driver ended well")
+    points.ok({"valid", "conflict", "out-of-range", "refused"} <= words, "every kind of outcome came up")
+    points.ok(all(model.counts.get((kind, "valid")) and model.counts.get((kind, "refused")) for kind in kinds
+                  if kind not in ("status",)), "each operation was done and was refused")
+    points.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -8,10 +8,10 @@ import tempfile
 import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "..")]
-from ktap import Points  # noqa: E402
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from ktap import Points, skip_all  # noqa: E402
+from program import TOP  # noqa: E402
 
 
 def main():
@@ -19,8 +19,7 @@ def main():
         done = subprocess.run([os.path.join(TOP, "tools", "demo", "day.py"), "--out", out, "--gateways", "5", "--vehicles", "5"],
                               capture_output=True, text=True, timeout=600, cwd=TOP)
         if done.returncode == 4:
-            print(done.stdout, end="")
-            sys.exit(4)
+            skip_all(done.stdout.strip())
         points = Points()
         points.ok(done.returncode == 0, "a day of five gateways and five vehicles is as it must be", done.stdout[-3000:] + done.stderr[-1000:])
         path = os.path.join(out, "day.html")

@@ -11,10 +11,14 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-SPEC = os.path.join(ROOT, "kmod/netlink.yaml")
-GENERATOR = os.path.join(ROOT, "kmod/genl.py")
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from ktap import Points  # noqa: E402
+from program import TOP  # noqa: E402
+
+SPEC = os.path.join(TOP, "kmod/netlink.yaml")
+GENERATOR = os.path.join(TOP, "kmod/genl.py")
 
 # name, what to replace in the spec, by what, what the refusal must say (LINE: where the replaced text stands)
 WRONG = [
@@ -46,17 +50,6 @@ WRONG = [
     ("other protocol", "protocol: genetlink", "protocol: netlink-raw", "only genetlink"),
     ("name too long", "name: voltgate", "name: voltgate-of-the-gateway", "netlink takes 15"),
 ]
-
-
-class Points:
-    done = failed = 0
-
-    def ok(self, good, name, detail=""):
-        self.done += 1
-        self.failed += not good
-        print(f"{'ok' if good else 'not ok'} {self.done} {name}")
-        for line in detail.splitlines() if not good else ():
-            print(f"# {line}")
 
 
 def generate(spec, output):
@@ -121,7 +114,6 @@ def test_refusals(points, text, output):
 
 def main():
     points = Points()
-    print("KTAP version 1")
     with tempfile.TemporaryDirectory() as output, open(SPEC, encoding="utf-8") as spec_file:
         text = spec_file.read()
         done = generate(SPEC, output)
@@ -133,9 +125,8 @@ def main():
         test_compiles(points, output)
         test_manual(points, os.path.join(output, "voltgate-netlink.7"))
         test_refusals(points, text, output)
-    print(f"1..{points.done}")
-    return 1 if points.failed else 0
+    points.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

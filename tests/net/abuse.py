@@ -13,22 +13,19 @@ import sys
 import tempfile
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(TOP, os.environ.get("B", "build"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from ktap import Points  # noqa: E402
+from program import BUILD  # noqa: E402
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, PRIORITY, RST, SETTINGS, PING, GOAWAY, WINDOW, CONTINUATION = 0, 1, 2, 3, 4, 6, 7, 8, 9
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
 CALM = 11
 QUERY = "/voltgate.v1.Ledger/Query"
 NEVER = "/voltgate.v1.Ledger/Status"
-count = failed = 0
-
-
-def ok(passed, text):
-    global count, failed
-    count += 1
-    failed += not passed
-    print(f"{'ok' if passed else 'not ok'} {count} {text}", flush=True)
+points = Points()
+ok = points.ok
 
 
 def frame(kind, flags, stream, payload=b""):
@@ -401,7 +398,6 @@ def silent_peer(server):
 
 
 def main():
-    print("KTAP version 1", flush=True)
     with Server() as server:
         ok(serves(server), "an honest call by hand")
         for attack in (tls_refusals, bad_requests, garbage, big_headers, floods, hoarding, too_many, slow_strangers, silent_peer):
@@ -415,8 +411,7 @@ def main():
            f"nothing is left open, wrongs were counted: {counts}")
         ok(server.megabytes() < 300, f"memory after all: {server.megabytes():.0f} MB")
     ok(server.code == 0, "the server ends in order")
-    print(f"1..{count}")
-    sys.exit(1 if failed else 0)
+    points.end()
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ import sys
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+import npm  # noqa: E402
 from cluster import Cluster, Load  # noqa: E402
 from ktap import Points, skip_all  # noqa: E402
 from program import TOP  # noqa: E402
-from stock_client import NPM, packages_are_there, skip_all  # noqa: E402
 
 SECONDS = 6
 MEMORY_MAX = 900 << 20  # bytes of one node: pool, queues, LevelDB's caches
@@ -32,7 +32,7 @@ def pour(cluster, node, what, folder, name):
     with open(path, "w") as out:
         json.dump(world, out)
     return subprocess.Popen(["node", os.path.join(HERE, "flood.js"), os.path.join(TOP, "agent/node/voltgate.proto"), path, str(SECONDS), what],
-                            stdout=subprocess.PIPE, text=True, env={**os.environ, "NODE_PATH": os.path.join(NPM, "node_modules")})
+                            stdout=subprocess.PIPE, text=True, env=npm.ENVIRONMENT)
 
 
 def flood(points, cluster, node, what, folder, name):
@@ -50,8 +50,7 @@ def flood(points, cluster, node, what, folder, name):
 
 
 def main():
-    if not packages_are_there():
-        skip_all("npm could not install its packages: it needs a registry")
+    skip_all(npm.obstacle())
     points = Points()
     with Cluster(4, options=["open-requests=1"]) as cluster:
         cluster.start()

@@ -8,7 +8,12 @@ import subprocess
 import sys
 from decimal import Decimal, getcontext
 
-BUILD = os.environ.get("B", "build")
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
+from ktap import Points  # noqa: E402
+from program import BUILD  # noqa: E402
+
 ONE, MOST = 1 << 32, 6 << 32
 getcontext().prec = 60
 
@@ -87,22 +92,19 @@ def check_paths():
 
 def main():
     random.seed(1)
-    results = []
+    points = Points()
     worst, count = check_exp()
-    results.append((worst < 8, f"exp(-y) at {count} points from 0 to 60/7: off by at most {worst:.3f} of 2^-60, "
-                               "less than 2^-57"))
+    points.ok(worst < 8, f"exp(-y) at {count} points from 0 to 60/7: off by at most {worst:.3f} of 2^-60, "
+                          "less than 2^-57")
     worst, outside, count = check_ratings()
     bound = Decimal(2) ** -1 + Decimal(2) ** -20  # of 2^-32: 2^-33 + 2^-52
-    results.append((worst <= bound, f"eq. (3) for {count} inputs: off by at most {worst:.9f} of 2^-32"))
-    results.append((outside == 0, "never below 0 or above 6"))
+    points.ok(worst <= bound, f"eq. (3) for {count} inputs: off by at most {worst:.9f} of 2^-32")
+    points.ok(outside == 0, "never below 0 or above 6")
     worst, ends = check_paths()
-    results.append((worst <= bound and ends[0] > 5.5,
-                    f"300 scores of 5 as printed end at {ends[0]:.3f}, each step as exact"))
-    results.append((abs(ends[1] - 1.2) < 0.01, f"scaled, 300 scores of 1 settle at W D / 5 = 1.2: {ends[1]:.3f}"))
-    print("KTAP version 1\n1..%d" % len(results))
-    for number, (fine, what) in enumerate(results, 1):
-        print(f"{'ok' if fine else 'not ok'} {number} {what}")
-    return 0 if all(fine for fine, _ in results) else 1
+    points.ok(worst <= bound and ends[0] > 5.5,
+              f"300 scores of 5 as printed end at {ends[0]:.3f}, each step as exact")
+    points.ok(abs(ends[1] - 1.2) < 0.01, f"scaled, 300 scores of 1 settle at W D / 5 = 1.2: {ends[1]:.3f}")
+    points.end()
 
 
-sys.exit(main())
+main()

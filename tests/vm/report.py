@@ -12,8 +12,13 @@ lines (tests/vm/init.sh):
     #VM kmemleak TEXT   leaked memory, as the kernel lists it
     #VM done            the guest got to its end
 """
+import os
 import re
 import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from ktap import Points  # noqa: E402
 
 POINT = re.compile(r"^(ok|not ok)\b(?: +\d+)?(?: -)?(.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)")
@@ -27,7 +32,7 @@ BAD = re.compile(r"WARNING: |\bBUG: |\bBUG at|Oops|general protection|KASAN: |KF
 class Report:
     def __init__(self, name):
         self.name = name
-        self.points = self.failed = self.skipped = 0
+        self.points = Points()
         self.test = None
         self.plan = None
         self.test_points = self.test_failed = 0
@@ -35,11 +40,7 @@ class Report:
         self.faults = []
 
     def point(self, good, text):
-        self.points += 1
-        self.failed += not good
-        skipped = re.search(r"#\s*SKIP", text, re.I)
-        self.skipped += bool(skipped)
-        print(f"{'ok' if good else 'not ok'} {self.points} {self.name}: {text}", flush=True)
+        self.points.ok(good, f"{self.name}: {text}")
 
     def begin(self, test):
         self.test, self.plan = test, None
@@ -102,19 +103,17 @@ class Report:
         if not self.done:
             for line in lines[-25:]:
                 print(f"# kernel: {line}")
-        print(f"1..{self.points}")
 
 
 def main():
     if len(sys.argv) != 3:
         sys.exit("usage: tests/vm/report.py NAME LOG")
     report = Report(sys.argv[1])
-    print("KTAP version 1")
     for line in sys.stdin.buffer:
         report.line(line.decode(errors="replace").rstrip("\r\n"))
     report.finish(sys.argv[2])
-    return 1 if report.failed else 0
+    report.points.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

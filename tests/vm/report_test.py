@@ -6,7 +6,12 @@ import subprocess
 import sys
 import tempfile
 
-REPORT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "report.py")
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..")]
+from ktap import Points  # noqa: E402
+
+REPORT = os.path.join(HERE, "report.py")
 GOOD = "#VM begin ./a\nKTAP version 1\n1..2\nok 1 one\nok 2 two\n#VM end 0\n#VM done\n"
 CLEAN = "[    1.0] Run /init as init process\n[    2.0] reboot: Power down\n"
 
@@ -38,20 +43,15 @@ CASES = [
 
 
 def main():
-    print(f"KTAP version 1\n1..{len(CASES)}")
-    failed = 0
-    for number, (name, output, console, code, line) in enumerate(CASES, 1):
+    points = Points()
+    for name, output, console, code, line in CASES:
         with tempfile.NamedTemporaryFile("w") as log:
             log.write(console)
             log.flush()
             done = subprocess.run([REPORT, "vm-x", log.name], input=output, capture_output=True, text=True, check=False)
-        good = done.returncode == code and line in done.stdout
-        failed += not good
-        print(f"{'ok' if good else 'not ok'} {number} vm report: {name}")
-        if not good:
-            print("".join(f"# {text}\n" for text in (done.stdout + done.stderr).splitlines()), end="")
-    return 1 if failed else 0
+        points.ok(done.returncode == code and line in done.stdout, f"vm report: {name}", done.stdout + done.stderr)
+    points.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
