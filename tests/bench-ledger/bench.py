@@ -18,9 +18,9 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import measures  # noqa: E402
-from consortium import BUILD, Trouble, raise_limits  # noqa: E402
+from consortium import raise_limits  # noqa: E402
+from program import BUILD, Trouble  # noqa: E402
 
 MEASURES = ("cap", "throughput", "light", "dead_primary", "faulty", "catch_up", "snapshot", "state", "profile")
 

@@ -5,38 +5,17 @@ import os
 import resource
 import shutil
 import signal
-import socket
 import subprocess
-import time
+import sys
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(TOP, os.environ.get("B", "build"))
-VOLTGATE = os.path.join(BUILD, "voltgate")
-VOLTGATED = os.path.join(BUILD, "voltgated")
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "testbed"))
+from program import VOLTGATE, VOLTGATED, Trouble, free_ports, run, wait_for  # noqa: E402
+
 ORGANISATIONS = ("north", "south", "east", "west")
 
 
-class Trouble(Exception):
-    pass
-
-
 def call(*words):
-    done = subprocess.run([VOLTGATE, *words], capture_output=True, text=True, timeout=60)
-    if done.returncode:
-        raise Trouble(f"voltgate {' '.join(words)}: {done.stderr.strip()}")
-    return done.stdout
-
-
-def free_ports(count):
-    sockets = []
-    for _ in range(count):
-        one = socket.socket()
-        one.bind(("127.0.0.1", 0))
-        sockets.append(one)
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    return run(VOLTGATE, *words).stdout
 
 
 class Node:
@@ -74,26 +53,19 @@ key = {self.path('node.key')}
         with open(self.path("log"), "a") as log:
             self.process = subprocess.Popen([program, "-c", self.path("conf")], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise Trouble(f"node {self.index} ended with {self.process.returncode}: {self.tail()}")
-            try:
-                self.ask("node", "status")
-                return
-            except (Trouble, subprocess.TimeoutExpired):
-                time.sleep(0.02)
-        raise Trouble(f"node {self.index} does not answer: {self.tail()}")
+        wait_for(self.answers, f"node {self.index} answers", 30)
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise Trouble(f"node {self.index} ended with {self.process.returncode}: {self.tail()}")
+        return run(VOLTGATE, "-S", self.path("s"), "node", "status", check=False).returncode == 0
 
     def tail(self):
         with open(self.path("log"), errors="replace") as log:
             return log.read()[-600:]
 
     def ask(self, *words):
-        done = subprocess.run([VOLTGATE, "-S", self.path("s"), "-j", *words], capture_output=True, text=True, timeout=30)
-        if done.returncode:
-            raise Trouble(f"node {self.index}: {' '.join(words)}: {done.stderr.strip()}")
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return [json.loads(line) for line in run(VOLTGATE, "-S", self.path("s"), "-j", *words, timeout=30).stdout.splitlines()]
 
     def channel(self):
         """What this node says of its channel."""

@@ -11,7 +11,8 @@ import subprocess
 import tempfile
 import time
 
-from consortium import BUILD, Consortium, Trouble
+from consortium import Consortium
+from program import BUILD, Trouble
 
 LOAD = os.path.join(BUILD, "tests/bench-ledger/load")
 GROW = os.path.join(BUILD, "tests/bench-ledger/grow")

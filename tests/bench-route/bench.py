@@ -17,9 +17,10 @@ import sys
 import tempfile
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(TOP, os.environ.get("B", "build"))
-VOLTGATE = os.path.join(BUILD, "voltgate")
+sys.dont_write_bytecode = True
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "testbed"))
+from program import BUILD, TOP, VOLTGATE  # noqa: E402
+
 SHARED = os.environ.get("SHARED", "../shared")
 DATA = os.path.join(TOP, SHARED, "data", "evrptw")
 RAW = os.path.join(BUILD, "bench", "route.json")

@@ -22,12 +22,15 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "testbed"))
+from program import BUILD, VOLTGATED, wait  # noqa: E402
+
 CLONE_NEWNET = 0x40000000
 IN_MODIFY = 2
 GOAL_MS = 5
 GAP_S = 0.12
 QUICK = os.environ.get("BENCH_QUICK", "0") not in ("", "0")
-BUILD = os.environ.get("B", "build")
 libc = ctypes.CDLL(None, use_errno=True)
 
 CONFIG = """[agent]
@@ -57,32 +60,37 @@ def make_wire():
         subprocess.run(command.split(), check=True)
 
 
-def frame_of(number):
-    """A VID of no session we have, from a source that number gives."""
-    source = socket.inet_pton(socket.AF_INET6, f"2001:db8:a1::{number + 1:x}")
-    vid = struct.pack(">BBHIQQQ", 1, 16, 64, 0, 0x1000 + number, 1, 0) + bytes(64 + 16)
+def frame(source, vid):
+    """A VID from that IPv6 address to the gate's port, as vgnear sends it."""
     udp = struct.pack(">HHHH", 40000, 47800, 8 + len(vid), 0) + vid
-    ip = struct.pack(">IHBB", 6 << 28, len(udp), 17, 64) + source + socket.inet_pton(socket.AF_INET6, "2001:db8:a1::ffff")
-    return b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x86\xdd" + ip + udp, f'2001:db8:a1::{number + 1:x}"'
+    ip = struct.pack(">IHBB", 6 << 28, len(udp), 17, 64) + socket.inet_pton(socket.AF_INET6, source)
+    return b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x86\xdd" + ip + socket.inet_pton(socket.AF_INET6, "2001:db8:a1::ffff") + udp
+
+
+def frame_of(number):
+    """A VID of no session we have, from a source that number gives, and how the log ends that source."""
+    source = f"2001:db8:a1::{number + 1:x}"
+    vid = struct.pack(">BBHIQQQ", 1, 16, 64, 0, 0x1000 + number, 1, 0) + bytes(64 + 16)
+    return frame(source, vid), source + '"'
 
 
 def start_agent(folder):
     config = os.path.join(folder, "voltgated.conf")
     with open(config, "w", encoding="ascii") as file:
-        file.write(CONFIG.format(dir=folder, object=os.path.abspath(os.path.join(BUILD, "voltgate.bpf.o"))))
+        file.write(CONFIG.format(dir=folder, object=os.path.join(BUILD, "voltgate.bpf.o")))
     os.mkdir(os.path.join(folder, "state"), 0o700)
     log = open(os.path.join(folder, "agent.log"), "wb")
-    return subprocess.Popen([os.path.join(BUILD, "voltgated"), "-c", config], stdout=log, stderr=log)
+    return subprocess.Popen([VOLTGATED, "-c", config], stdout=log, stderr=log)
 
 
 def wait_ready(agent, folder):
     """Until the program is on the interface and the control socket is there."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and agent.poll() is None:
+    def ready():
         link = subprocess.run(["ip", "link", "show", "vgfar"], capture_output=True, text=True, check=False).stdout
-        if "prog/xdp" in link and os.path.exists(os.path.join(folder, "control.sock")):
-            return
-        time.sleep(0.05)
+        return "prog/xdp" in link and os.path.exists(os.path.join(folder, "control.sock"))
+
+    if wait(lambda: agent.poll() is not None or ready(), 30) and agent.poll() is None:
+        return
     with open(os.path.join(folder, "agent.log"), errors="replace") as log:
         sys.exit("alarm_bench.py: voltgated is not ready:\n" + log.read())
 
@@ -96,19 +104,22 @@ class Log:
         self.notify = libc.inotify_init1(os.O_NONBLOCK)
         libc.inotify_add_watch(self.notify, path.encode(), IN_MODIFY)
 
+    def more(self, seconds):
+        """What came since, waiting for it at most so long; b"" if nothing did."""
+        if not select.select([self.notify], [], [], max(0, seconds))[0]:
+            return b""
+        os.read(self.notify, 65536)
+        return self.file.read()
+
     def wait_for(self, text, seconds):
         """Time at which a line with text was read, or None."""
         deadline = time.monotonic() + seconds
         rest = b""
-        while True:
-            rest += self.file.read()
+        while time.monotonic() < deadline:
+            rest += self.more(deadline - time.monotonic())
             if text.encode() in rest:
                 return time.monotonic_ns()
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return None
-            if select.select([self.notify], [], [], left)[0]:
-                os.read(self.notify, 65536)
+        return None
 
 
 def measure(folder, count):
@@ -151,7 +162,7 @@ def report(latencies, lost, path):
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    if not os.path.exists(os.path.join(BUILD, "voltgated")):
+    if not os.path.exists(VOLTGATED):
         skip(f"{BUILD}/voltgated is not built; run make")
     results = os.path.abspath(sys.argv[1])
     make_wire()
