@@ -45,7 +45,8 @@ class GuestGateway(Gateway):
         path = os.path.join(self.folder, "conf")
         with open(path) as text:
             lines = text.read()
-        for here, there in ((f"{self.folder}/state", "/run/state"), (f"control = {self.socket}", "control = /run/control.sock"),
+        for here, there in ((f"{self.folder}/state", "/run/state"), (f"{self.folder}/alarms.json", "/run/alarms.json"),
+                            (f"{self.folder}/events.json", "/run/events.json"), (f"control = {self.socket}", "control = /run/control.sock"),
                             (f"{BUILD}/voltgate.bpf.o", "/vg/build/voltgate.bpf.o")):
             lines = lines.replace(here, there)
         with open(path, "w") as out:
@@ -72,8 +73,8 @@ class GuestGateway(Gateway):
         """The daemon ends by that signal; what it stored is brought into its folder. The machine stays."""
         self.status = None
         if self.running():
-            code = self.machine.do(f"kill -{int(number)} $daemon; wait $daemon; echo $?; rm -rf {self.folder}/state; cp -a /run/state {self.folder}/state",
-                                   self.patience)
+            code = self.machine.do(f"kill -{int(number)} $daemon; wait $daemon; echo $?; rm -rf {self.folder}/state; cp -a /run/state "
+                                   f"/run/alarms.json /run/events.json {self.folder}", self.patience)
             self.status = int(code[-1])
             self.process = None
 
