@@ -73,6 +73,16 @@ def table2(points):
     points.ok(all(mw <= most[unit] + 1e-9 for hour in changed[0]["table2"] for unit, mw in zip(case.UNITS, hour)), "and no unit passes its limit for it")
 
 
+def demand(points):
+    """An area's load grows as asked; a unit at its limit leaves the rest to the area's others."""
+    before, after = case.read()["dispatch_table2"][0], case.read()
+    case.change_demand(after, lambda hour, area: 1.1 if area == "ADN2" and hour == 1 else 1)
+    after = after["dispatch_table2"][0]
+    told = [float(after[unit + "_mw"]) for unit in ("DG1", "DG2")]
+    points.ok(abs(told[1] - 30) < 1e-6 and abs(told[0] - (1.1 * (25.6 + 29.8) - 30)) < 1e-6, "demand changes by what it was asked to", told)
+    points.ok(all(float(before[unit + "_mw"]) == float(after[unit + "_mw"]) for unit in ("G1", "G2", "DG3")), "other areas' does not", after)
+
+
 def charging_price(points):
     """By the plan's table of charge and prices, instead of by `plan congestion`."""
     node = {row["name"]: row["node"] for row in case.read()["assumptions"] if row["what"] == "station"}
@@ -107,6 +117,7 @@ def main():
     points = Points()
     fleets(points)
     table2(points)
+    demand(points)
     charging_price(points)
     rest_of_day(points)
     points.end()

@@ -88,6 +88,17 @@ def other_version(points, whole):
                   "rows of another version are set aside, not mixed in", out + err)
 
 
+def others_alone(points, folder):
+    """What a session is not asked to run, it does not touch."""
+    other = os.path.join(folder, "dispatch.jsonl")
+    with open(other, "w", encoding="utf-8") as file:
+        file.write('{"experiment": "dispatch", "made": "other"}\n{"torn')
+    before = results.text(folder, "dispatch.jsonl")
+    status, _, err = results.run("--quick", "--only", NAME, "--out", folder)
+    points.ok(status == 0 and results.text(folder, "dispatch.jsonl") == before and not os.path.exists(other + ".old"),
+              "a session leaves the runs of experiments that it is not asked for alone", err)
+
+
 def main():
     points = Points()
     with tempfile.TemporaryDirectory(prefix="voltgate-experiments-") as top:
@@ -105,6 +116,7 @@ def main():
         status, _, err = results.run("--quick", "--only", "dispatch", "--out", whole)
         sections = list(results.Page(results.text(whole, "index.html")).sections)
         points.ok(status == 0 and sections == [NAME, "dispatch"], "a session of one experiment leaves the others on the page", err + str(sections))
+        others_alone(points, whole)
     points.end()
 
 
