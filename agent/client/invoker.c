@@ -72,11 +72,9 @@ int invoker_new(const struct invoker_options *options, struct invoker **ret_invo
 
 static void invoker_work_free(struct invoker_work *work)
 {
-	struct invoker_work **at = &work->invoker->works;
-
-	while (*at != work)
-		at = &(*at)->next;
-	*at = work->next;
+	*work->place = work->next;
+	if (work->next)
+		work->next->place = work->place;
 	work->invoker->count--;
 	invoker_endorse_reset(work);
 	if (work->call)
@@ -420,6 +418,9 @@ int invoker_start(struct invoker *invoker, const struct invoker_call *call)
 		return -ENOMEM;
 	work->invoker = invoker;
 	work->next = invoker->works;
+	work->place = &invoker->works;
+	if (work->next)
+		work->next->place = &work->next;
 	invoker->works = work;
 	invoker->count++;
 	work->number = call->number;

@@ -27,7 +27,7 @@ struct invoker_ask { /* one node's endorsement */
 
 struct invoker_work {
 	struct invoker *invoker;
-	struct invoker_work *next;
+	struct invoker_work *next, **place; /* what points to it: thousands are under way at once */
 	enum invoker_phase phase;
 	u64 number, started_us, again_us; /* again_us: nothing before */
 	u32 turn;			  /* which node comes first */

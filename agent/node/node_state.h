@@ -48,8 +48,8 @@ struct seat {
 	struct event *wake, *seal;
 	u64 sealed_us; /* when endorsements were last signed together */
 	struct stream *streams;
-	struct submitter *submitters;
-	struct endorsing *held; /* proposals for a later block, newest first */
+	struct submitter *submitters[2]; /* [1]: streams, whose results are sent at the end of a round */
+	struct endorsing *held;		 /* proposals for a later block, newest first */
 	u32 held_count;
 	int organisation; /* ours in this channel, or -1 */
 	u8 (*revoked)[32];

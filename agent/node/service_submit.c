@@ -27,9 +27,9 @@ struct waiting { /* the cookie of one transaction */
 struct submitter {
 	struct rpc_owner owner;
 	struct seat *seat;
-	struct submitter *next;
-	struct grpc_call *call; /* NULL: gone, or the operator's */
-	node_answer_fn *answer; /* the operator's */
+	struct submitter *next, **place; /* what points to it */
+	struct grpc_call *call;		 /* NULL: gone, or the operator's */
+	node_answer_fn *answer;		 /* the operator's */
 	void *arg;
 	bool stream, said_all, paused;
 	u32 waiting;
@@ -67,8 +67,11 @@ static struct submitter *submit_new(struct seat *seat, struct grpc_call *call, b
 	submitter->seat = seat;
 	submitter->call = call;
 	submitter->stream = stream;
-	submitter->next = seat->submitters;
-	seat->submitters = submitter;
+	submitter->place = &seat->submitters[stream];
+	submitter->next = *submitter->place;
+	if (submitter->next)
+		submitter->next->place = &submitter->next;
+	*submitter->place = submitter;
 	if (call)
 		grpc_call_set(call, submitter);
 	return submitter;
@@ -76,11 +79,9 @@ static struct submitter *submit_new(struct seat *seat, struct grpc_call *call, b
 
 static void submit_free(struct submitter *submitter)
 {
-	struct submitter **at = &submitter->seat->submitters;
-
-	while (*at != submitter)
-		at = &(*at)->next;
-	*at = submitter->next;
+	*submitter->place = submitter->next;
+	if (submitter->next)
+		submitter->next->place = submitter->place;
 	if (submitter->call)
 		grpc_call_set(submitter->call, NULL);
 	free(submitter->results);
@@ -204,21 +205,20 @@ void submitter_flush(struct seat *seat)
 {
 	struct submitter *submitter, *next;
 
-	for (submitter = seat->submitters; submitter; submitter = next) {
+	for (submitter = seat->submitters[true]; submitter; submitter = next) {
 		next = submitter->next;
-		if (submitter->call && submitter->stream)
+		if (submitter->call)
 			submit_settle(submitter);
 	}
 }
 
 void submitter_end(struct seat *seat)
 {
-	struct submitter *submitter, *next;
+	struct submitter *submitter;
 	struct grpc_call *call;
 
 	submitter_flush(seat);
-	for (submitter = seat->submitters; submitter; submitter = next) {
-		next = submitter->next;
+	while ((submitter = seat->submitters[false] ?: seat->submitters[true])) {
 		call = submitter->call;
 		submitter->call = NULL;
 		if (call) {
