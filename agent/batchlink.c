@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * batchlink.c - the attested grade: takes sealed batches from the module,
- * stores them, and only then acknowledges them.
+ * stores them, and only then acknowledges them (PROTOCOL.md B7).
  *
  * Multicast brings batches in parts and may lose any. Parts are joined in
  * order; whatever does not follow from what is stored (a gap, an overrun, a

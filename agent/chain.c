@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * chain.c - checks batches one after the other: see chain.h.
+ * chain.c - checks batches one after the other (PROTOCOL.md B2 to B6): see chain.h.
  *
  * A batch is judged in this order: structure, attestor, signature, root, then
  * its place in the chain. So a fault of place is only ever reported about a

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * revocation.c - committed blocks that end sessions: see revocation.h.
+ * revocation.c - committed blocks that end sessions (PROTOCOL.md E8): see revocation.h.
  *
  * A block names the wallets to look at (keys revoked, accounts written); whether a session of theirs may go on is then
  * asked of the committed state, so that what a later transaction of the same block put right stays.

@@ -10,6 +10,7 @@
  *   hello          deny list, structure, mac1, cookie and source budget: pass
  *   ITS frame      deny list, structure, generation time, duplicate, budget:
  *                  into the ring for the agent, and drop (the stack has no use for it)
+ * Source: PROTOCOL.md P3, D1 to D4, H4, H5.
  */
 #ifndef VOLTGATE_BPF_INGRESS_H
 #define VOLTGATE_BPF_INGRESS_H

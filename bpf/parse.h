@@ -16,6 +16,7 @@
  *
  * No checksum is checked: the tag covers every byte that the gate judges and
  * is stronger; the stack checks IP and UDP sums of what we let pass.
+ * Source: PROTOCOL.md P5, D4.
  */
 #ifndef VOLTGATE_BPF_PARSE_H
 #define VOLTGATE_BPF_PARSE_H

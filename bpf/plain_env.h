@@ -7,12 +7,13 @@
  * old one is being judged: vg_session_end zeroes its id under the lock before
  * the agent deletes it, and the commit rechecks the id under the lock.
  *
- * Every packet of ours ends in exactly one reason of vg_counters. An alarm
+ * Every packet of ours ends in exactly one reason of vg_counters (PROTOCOL.md
+ * D3). An alarm
  * aggregate that finds no room (vg_alarms full, more new ones than the global
  * limit lets in, more refusals in a tick than VG_ALARMS_PER_TICK) is only
  * counted there: the agent reports as overflow what the counter has more than
  * all aggregates together. So a flood of forgeries, each of them dearer to
- * look into than an accepted packet is to let in, is not looked into.
+ * look into than an accepted packet is to let in, is not looked into (D5).
  */
 #ifndef VOLTGATE_BPF_PLAIN_ENV_H
 #define VOLTGATE_BPF_PLAIN_ENV_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * block.c - header, body, outcomes and certificate of a block: their bytes.
+ * block.c - header, body, outcomes and certificate of a block: their bytes (PROTOCOL.md L3, L4).
  */
 #include "ledger/block.h"
 

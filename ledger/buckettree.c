@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * buckettree.c - hashes of the bucket tree, level by level, and proofs.
+ * buckettree.c - hashes of the bucket tree, level by level, and proofs (PROTOCOL.md L6).
  */
 #include "ledger/buckettree.h"
 

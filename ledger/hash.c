@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hash.c - BLAKE2b-256 with a domain byte in front.
+ * hash.c - BLAKE2b-256 with a domain byte in front (PROTOCOL.md L1).
  *
  * Single hashes are libsodium's. Many at once run in the lanes of vector registers, each lane at its own message
  * (RFC 7693, sections 2.7 and 3.2); a lane that is done takes the next message. On processors without vectors of

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ledger_genesis.c - block 0: one config transaction that holds the genesis configuration, and no certificate.
+ * ledger_genesis.c - block 0: one config transaction that holds the genesis configuration, and no certificate
+ * (PROTOCOL.md L2).
  */
 #include <errno.h>
 #include <stdlib.h>

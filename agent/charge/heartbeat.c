@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * heartbeat.c - posts heads of the verdict chain and alarm records: see heartbeat.h.
+ * heartbeat.c - posts heads of the verdict chain and alarm records (PROTOCOL.md E7): see heartbeat.h.
  */
 #include "agent/charge/heartbeat.h"
 

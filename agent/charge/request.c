@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * request.c - one action of a vehicle: opened, given its evidence, carried to
- * the ledger, answered: see charge.h.
+ * the ledger, answered (PROTOCOL.md E6): see charge.h.
  *
  * Whatever is wrong with what a vehicle sent is counted and either answered (the vehicle can mend it) or left alone
  * (nobody can say whose it is). What the gateway has no room for is left alone too: the vehicle's patience grows with

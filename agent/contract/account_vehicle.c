@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * account_vehicle.c - EV numbers: private values that the chain knows by salted
- * hashes alone; who may look them up, and a regulator's order to open one.
+ * hashes alone; who may look them up, and a regulator's order to open one (PROTOCOL.md M10).
  *
  *   wallet -> number: written with the account, under a key that follows from the wallet (no secret)
  *   number -> wallet: filed by an administrator; believed only if the first agrees. Without it all accounts are tried.

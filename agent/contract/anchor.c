@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * anchor.c - posts heads of verdict chains. Who posts does not matter, the
- * head proves itself; numbers rise within an epoch, so that what is anchored stays.
+ * head proves itself; numbers rise within an epoch, so that what is anchored stays (PROTOCOL.md M9).
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* audit.c - walks the contract's keys once and sums; see audit.h. */
+/* audit.c - walks the contract's keys once and sums (PROTOCOL.md M11); see audit.h. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * misbehaviour.c - reports that prove themselves, and what an organisation
- * has decided to do about them (PROTOCOL.md section 12).
+ * has decided to do about them (PROTOCOL.md M8).
  *
  *   conflict   two statements that one wallet signed and one honest vehicle cannot have made: one nonce for two
  *              mandates ("nonce"), or charging begun at two places too far apart for the time between ("place").

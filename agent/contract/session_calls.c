@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* session_calls.c - the functions of noun "session", see session.h for its states. */
+/* session_calls.c - the functions of noun "session", see session.h for its states (PROTOCOL.md M13, M14). */
 #include <errno.h>
 #include <inttypes.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* session_id.c - the name of a session whose proposal its client signed: the proposal is its mandate. Pure. */
+/* session_id.c - the name of a session whose proposal its client signed: the proposal is its mandate (PROTOCOL.md M12).
+ * Pure. */
 #include "agent/contract/session.h"
 #include "ledger/mandate.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * session_readings.c - see session_readings.h. The time of a reading is the meter's: it lies between the session's
- * bounds, and before the transaction's own expiry, which blocks keep close to their time.
+ * session_readings.c - see session_readings.h and PROTOCOL.md M13. The time of a reading is the meter's: it lies
+ * between the session's bounds, and before the transaction's own expiry, which blocks keep close to their time.
  */
 #include <errno.h>
 #include <inttypes.h>

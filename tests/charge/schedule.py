@@ -9,11 +9,9 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "tools", "testbed")]
 from ktap import Points, skip_all  # noqa: E402
-from program import run, wait_for  # noqa: E402
+from program import TOP, VOLTGATE, run, wait_for  # noqa: E402
 from vehicle import Vehicle  # noqa: E402
 from world import Station, World, obstacle  # noqa: E402
-
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 def settle(world, gate, station):
@@ -49,7 +47,7 @@ def main():
             case = os.path.join(TOP, "agent", "sched", "cases", "paper36")
             path = os.path.join(world.folder, "guide.json")
             with open(path, "w") as out:
-                out.write(run(os.path.join(os.environ.get("B", "build"), "voltgate"), "-j", "plan", "guide", case, cwd=TOP).stdout)
+                out.write(run(VOLTGATE, "-j", "plan", "guide", case, cwd=TOP).stdout)
             world.ask_as(owner, "station", "appoint", "city")
             posted = world.ask_as(utility, "station", "guide", "--guide", path, "--start", "0s", f"EV1={station.id}")
             assert posted[0]["tariff"] == 2, posted

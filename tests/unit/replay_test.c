@@ -2,7 +2,7 @@
 /*
  * replay_test.c - the window of 1024 against a naive model: a list of the
  * sequences taken, of which only those within the window are kept. Random
- * histories with jumps around the window's size, at 1 and near 2^64.
+ * histories with jumps around the window's size, at 1 and near 2^64 (PROTOCOL.md P4, L7).
  */
 #include <stdlib.h>
 
