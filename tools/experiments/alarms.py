@@ -9,13 +9,14 @@ import store
 from alarm_train import PER_SECOND, SECONDS, VEHICLES
 from experiment import Experiment, Measure, Size, Trouble
 
-PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "alarm_run.py")
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROGRAM = os.path.join(TOP, "tools", "experiments", "alarm_run.py")
 
 
 def run(point, seed, arm):
     """A process of its own, because it leaves this one's network namespace."""
     try:
-        done = subprocess.run([sys.executable, PROGRAM, arm, str(point), str(seed)], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([sys.executable, PROGRAM, arm, str(point), str(seed)], capture_output=True, text=True, timeout=120, cwd=TOP)
     except subprocess.TimeoutExpired as late:
         raise Trouble(f"The run with {point} forgeries, seed {seed}, {arm} did not end within two minutes.") from late
     if done.returncode:

@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "testbed")]
@@ -30,7 +31,7 @@ from program import BUILD  # noqa: E402
 
 MODULES = ("throughput", "scheduling", "alarms", "congestion", "dispatch")  # in the paper's order
 PROGRAMS = ("voltgate", "voltgated", "voltgate-sim", "voltgate-vehicle", "voltgate-station", "voltgate.bpf.o",
-            "tests/bench-ledger/load")  # of which rows depend
+            "tests/bench-ledger/load", "experiments/listcheck", "libvoltgate-vehicle.so")  # of which rows depend
 
 
 @dataclasses.dataclass
@@ -74,7 +75,7 @@ def load(only):
 def digest(experiment, file):
     """Of all that makes rows: the module, what it shares with others, and the programs."""
     made = hashlib.sha256(experiment.name.encode())
-    shared = [os.path.join(HERE, name + ".py") for name in ("ask", "case")]
+    shared = [os.path.join(HERE, name + ".py") for name in ("ask", "case", "alarm_train", "alarm_run")]
     for name in [file] + shared + [os.path.join(BUILD, name) for name in PROGRAMS]:
         if os.path.exists(name):
             with open(name, "rb") as data:
@@ -144,6 +145,9 @@ def run_one(experiment, size, file, out, outcome, wanted):
     except Trouble as trouble:
         outcome.trouble, outcome.wrong = str(trouble), isinstance(trouble, store.Wrong)
         print(f"{experiment.name}: {trouble}", file=sys.stderr)
+    except Exception as fault:  # of one experiment; the others are run all the same
+        outcome.trouble, outcome.wrong = f"a fault of its program, {type(fault).__name__}: {fault}", True
+        traceback.print_exc()
     finally:
         if rows:
             rows.close()
