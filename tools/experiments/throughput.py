@@ -5,6 +5,7 @@ import sys
 
 import store
 from experiment import Experiment, Measure, Size, Trouble
+from program import BUILD
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "bench-ledger"))
 import consortium  # noqa: E402
@@ -24,7 +25,7 @@ ANSWER_S = {"ours": 0.004, "baseline": 0.01}
 
 def folder():
     """On the disk of the build, because a folder in memory would make fsync free."""
-    return os.path.join(consortium.BUILD, "experiments", f"consortium-{os.getpid()}")
+    return os.path.join(BUILD, "experiments", f"consortium-{os.getpid()}")
 
 
 def load(group, vehicles, seed, arm):
