@@ -20,6 +20,7 @@ class GuestGateway(Gateway):
     def __init__(self, world, index, organisation, machine, **more):
         self.machine, self.relay = machine, None
         super().__init__(world, index, organisation, **more)
+        self.agent_extra["action-timeout-ms"] = 20000
         self.sections["gate"] |= {"grade": "attested", "stale-us": STALE_US, "max-sessions": 16384}
 
     mac = property(lambda self: self.machine.macs[1])

@@ -34,10 +34,11 @@ run() { # run FOLDER COMMAND...
 
 # The module in this kernel, if it takes one: loaded already, or built and loaded for the demo.
 module_here() {
-	[ -d /sys/module/voltgate ] && return 0
-	[ -e /proc/modules ] && [ -e "/lib/modules/$(uname -r)/build/Makefile" ] && [ "$(id -u)" = 0 ] || return 1
-	make -s B="$B" kmod >"$demo/kmod.log" 2>&1 && insmod "$B/kmod-$(uname -r)/voltgate.ko" 2>>"$demo/kmod.log" &&
-		trap 'rmmod voltgate 2>/dev/null' EXIT
+	case $(B=$B tools/demo/module.sh load "$demo/kmod.log") in
+	loaded) trap 'tools/demo/module.sh unload' EXIT ;;
+	present) ;;
+	*) return 1 ;;
+	esac
 }
 
 echo "=== Voltgate: plain grade, natively"
