@@ -165,6 +165,7 @@ static void charge_on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 	if (charge->invoker)
 		invoker_tick(charge->invoker);
+	request_tick(charge, agent_now_us());
 	if (charge->outlook && charge_ledger(charge))
 		outlook_tick(charge->outlook, charge_ledger(charge), agent_now_ms());
 	if (charge->heartbeat)

@@ -4,6 +4,7 @@
 against the ledger's content. What was acknowledged stays: the gateway's agent is killed; the vehicle goes on at another
 gateway. KTAP."""
 import os
+import signal
 import sys
 import time
 
@@ -183,6 +184,29 @@ def roaming(points, world, car, wallet, session, station):
     return there
 
 
+def waiting(points, world, gate):
+    """Two of four nodes stand still: what is endorsed is in no block yet, and the vehicle is told so without asking again."""
+    car, station = Vehicle(world, world.open_account("patient"), gate), Station(world, gate, "quiet")
+    assert car.do("hello")["welcomed"]
+    session = car.charge(station)["answer"]["session"]
+    with points.point("without a quorum a vehicle is told that its request is endorsed, and with one that it is on the ledger"):
+        answers, repeated = gate.own("handshake")["answers"], gate.own("charge")["repeated"]
+        for node in world.nodes[2:]:
+            node.process.send_signal(signal.SIGSTOP)
+        try:
+            said = car.do("send", 18, "session.meter", session, *station.reading(session))
+            assert said["stage"] != 3, said
+            wait_for(lambda: gate.own("handshake")["answers"] == answers + 1, "an answer")
+            assert gate.own("charge")["repeated"] == repeated
+        finally:
+            for node in world.nodes[2:]:
+                node.process.send_signal(signal.SIGCONT)
+        said = car.do("again")
+        assert said["stage"] == 3 and said["outcome"] == "valid", said
+        world.level()
+    car.close()
+
+
 def killed(points, world, books, gate, car, session, station):
     """kill -9 of the gateway's agent: what was acknowledged stands; the vehicle comes back and finishes."""
     with points.point("kill -9 of the gateway's agent in the middle: what was acknowledged is on the ledger"):
@@ -222,6 +246,7 @@ def main():
         car, session = refusals(points, world, books, gate, wallet, station)
         admissions(points, world, gate)
         there = roaming(points, world, car, wallet, session, station)
+        waiting(points, world, there)
         killed(points, world, books, there, car, session, station)
         revocations(points, world, station)
         with points.point("every ledger is right, block by block"):
@@ -233,7 +258,6 @@ def main():
 
 
 def run_verify(node):
-    from world import VOLTGATE, run
     run(VOLTGATE, "ledger", "verify", node.ledger())
 
 
