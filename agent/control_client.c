@@ -246,9 +246,3 @@ int control_client_call(struct control_client *client, json_t *request, int (*ea
 	}
 	return error ? error : stop;
 }
-
-bool control_client_unreachable(int error)
-{
-	return error == -ENOENT || error == -ECONNREFUSED || error == -EPIPE || error == -ETIMEDOUT ||
-	       error == -EPROTO || error == -ENAMETOOLONG || error == -ENOTCONN;
-}

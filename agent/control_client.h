@@ -30,7 +30,5 @@ int control_client_next(struct control_client *client, int timeout_ms, json_t **
 /* Request and answer in one; each object is passed to @each (may be NULL), whose non-zero ends the call. */
 int control_client_call(struct control_client *client, json_t *request, int (*each)(void *arg, const json_t *object),
 			void *arg, struct gate_error *ret_error);
-/* True if @error, as returned above, means that no agent answers (as against: it answered and refused). */
-bool control_client_unreachable(int error);
 
 #endif

@@ -148,11 +148,6 @@ void greet_judge(struct greet *greet, const struct datagram *hello)
 
 /* --- sessions --- */
 
-const struct greeted *greet_find(struct agent *agent, u64 session)
-{
-	return agent->greet ? greeted_find(greet_table(agent), session) : NULL;
-}
-
 static void greet_prove(struct greet *greet, u64 session)
 {
 	u64 old;

@@ -46,8 +46,6 @@ void greet_close(struct agent *agent);
 /* Ten times a second: sessions that ended are forgotten, the load judged. */
 void greet_tick(struct agent *agent);
 
-/* NULL: no such session, or not one of a handshake. Valid until the event loop has its turn. */
-const struct greeted *greet_find(struct agent *agent, u64 session);
 /*
  * Seals @answer and sends it to where the session's last action came from. 0; -ENOENT: the session has ended;
  * -EMSGSIZE: the text is too long; or the socket's error. Answers may be lost like any datagram.

@@ -60,11 +60,6 @@ void buckettree_free(struct buckettree *tree)
 	free(tree);
 }
 
-u32 buckettree_width(u32 level)
-{
-	return buckettree_widths[level];
-}
-
 u8 *buckettree_hash(struct buckettree *tree, u32 level, u32 position)
 {
 	return tree->levels[level][position];

@@ -31,8 +31,6 @@ struct buckettree; /* all hashes in memory: 9 MiB when full, pages that were nev
 
 struct buckettree *buckettree_new(void);
 void buckettree_free(struct buckettree *tree);
-/* Nodes of @level: 0 the buckets, BUCKETTREE_LEVELS the root. */
-u32 buckettree_width(u32 level);
 /* The hash at @level and @position, in place: the caller may write it, then calls buckettree_nodes() up from there. */
 u8 *buckettree_hash(struct buckettree *tree, u32 level, u32 position);
 /* Makes the nodes at @level (1..) and @count @positions again from their children. */

@@ -134,15 +134,3 @@ int grpc_timeout_parse(struct span text, u32 *ret_ms)
 		}
 	return -EINVAL;
 }
-
-const char *grpc_status_word(enum grpc_status status)
-{
-	static const char *const words[] = {
-		"OK",	     "CANCELLED",      "UNKNOWN",	    "INVALID_ARGUMENT",	  "DEADLINE_EXCEEDED",
-		"NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-		"ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",	    "INTERNAL",		  "UNAVAILABLE",
-		"DATA_LOSS", "UNAUTHENTICATED"
-	};
-
-	return (u32)status < sizeof(words) / sizeof(*words) ? words[status] : "UNKNOWN";
-}

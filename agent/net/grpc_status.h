@@ -20,6 +20,5 @@ enum grpc_status grpc_status_of_http(u32 code);
 enum grpc_status grpc_status_of_reset(u32 http2_code);
 /* grpc-timeout: at most 8 digits and a unit H M S m u n. -EINVAL. Rounded up; at most a day. */
 int grpc_timeout_parse(struct span text, u32 *ret_ms);
-const char *grpc_status_word(enum grpc_status status);
 
 #endif
