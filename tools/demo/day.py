@@ -27,10 +27,11 @@ sys.path[:0] = [HERE, os.path.join(TOP, "tools", "testbed")]
 from program import BUILD, VOLTGATE, Trouble, run, wait_for  # noqa: E402
 from world import Station, Wallet, World, obstacle  # noqa: E402
 import day_report  # noqa: E402
+import day_verdict  # noqa: E402
 from guest_gateway import GuestGateway  # noqa: E402
+from day_verdict import LIAR  # noqa: E402
 from machine import Image, Machine  # noqa: E402
 
-LIAR = os.path.join(BUILD, "demo", "voltgated-liar")
 VEHICLE = os.path.join(BUILD, "voltgate-vehicle")
 SIM = os.path.join(BUILD, "voltgate-sim")
 CASE = os.path.join("agent", "sched", "cases", "paper36")
@@ -80,12 +81,16 @@ class Day(World):
         except Trouble as wrong:
             self.why_plain = str(wrong)
             return
-        booting = [Machine(image, f"{self.prefix}-{index}", index, self.folder, logs) for index in range(2, 2 + number)]
-        for index, machine in enumerate(booting, 2):
+        for index in range(2, 2 + number):
             try:
-                self.machines[index] = machine.ready()
+                self.machines[index] = Machine(image, f"{self.prefix}-{index}", index, self.folder, logs)
             except Trouble as wrong:
-                machine.end()
+                self.why_plain = str(wrong)
+        for index, machine in list(self.machines.items()):
+            try:
+                machine.ready()
+            except Trouble as wrong:
+                self.machines.pop(index).end()
                 self.why_plain = str(wrong)
         image.remove()
 
@@ -343,109 +348,6 @@ def late(day, cars, picks, jobs):
                 resume(day, car, station)
 
 
-def count_attacks(day, tallies):
-    """Sent and dropped by reason at the attacked gateways."""
-    expected = {}
-    for tally in tallies:
-        for reason, number in tally["expected"].items():
-            expected[reason] = expected.get(reason, 0) + int(number)
-    forged = {reason: number for reason, number in expected.items() if reason != "accepted" and number}
-    counted = {}
-    for gate in day.attacked:
-        for reason, number in gate.counters()["packets"].items():
-            counted[reason] = counted.get(reason, 0) + int(number)
-    return forged, counted
-
-
-def count_alarms(day):
-    """Lines in the attacked gateways' alarm logs; after they ended."""
-    lines = 0
-    for gate in day.attacked:
-        with open(os.path.join(gate.folder, "alarms.json")) as log:
-            lines += sum(1 for _ in log)
-    return lines
-
-
-def check_verdicts(day, gate):
-    """Its verdict log against the keys that were enrolled and the heads that another node's ledger holds."""
-    keys = [word for key in gate.attestors for word in ("--key", key["attestor"])]
-    done = run(VOLTGATE, "verify", *keys, "--ledger", day.nodes[0].ledger(), os.path.join(gate.folder, "state", "verdicts"), check=False, timeout=180)
-    return done.returncode == 0, (done.stdout + done.stderr).strip()
-
-
-def judge_gateways(day, cars):
-    """What each gateway is and did; after the daemons ended."""
-    rows = []
-    for gate in day.gates:
-        settled = sum(1 for car in cars for one in car.told
-                      if one["do"] == "stop" and one.get("stage") == "committed" and one["gateway"] == gate.name)
-        right, said = check_verdicts(day, gate)
-        rows.append({"name": gate.name, "organisation": gate.organisation, "grade": gate.grade, "where": gate.where, "sessions": settled,
-                     "verdicts_right": right, "verdicts": said[-300:]})
-    return rows
-
-
-def judge(day, cars, plan, guide, cloned, tallies):
-    chapter("What came of it")
-    verdict = {}
-    forged, counted = count_attacks(day, tallies)
-    dropped = {reason: counted.get(reason, 0) for reason in forged}
-    verdict["forgeries"] = {"sent": sum(forged.values()), "dropped": sum(min(dropped[reason], number) for reason, number in forged.items()),
-                            "reasons": {reason: [number, dropped[reason]] for reason, number in forged.items()}}
-    asked = [one for car in cars for one in car.told if one["do"] in ("reserve", "start", "meter", "stop", "rate")]
-    committed = [one for one in asked if one.get("stage") == "committed" and one.get("outcome") == "valid"]
-    bills = day.ask_as(day.admin("acme"), "account", "show", cars[0].wallet.key)
-    lost = 0
-    height = day.level([node for node in day.nodes if node.program != LIAR], seconds=60)
-    for one in committed:
-        block = day.nodes[0].ask("block", "get", "power", str(one["block"]))
-        if not block:
-            lost += 1
-    verdict["transactions"] = {"submitted": len(asked), "committed": len(committed), "lost": lost, "height": height}
-    verdict["sessions"] = sum(1 for car in cars if car.settled())
-    verdict["balance_of_first"] = bills.get("balance")
-    for node in day.nodes:
-        node.stop()
-    verdict["forgeries"]["alarm_lines"] = alarms = count_alarms(day)
-    audits = {}
-    for node in day.nodes:
-        done = run(VOLTGATE, "ledger", "verify", node.ledger(), check=False, timeout=180)
-        audits[node.name] = [done.returncode, (done.stdout + done.stderr).strip()]
-    verdict["gateways"] = judge_gateways(day, cars)
-    verdict["audits"] = {name: code for name, (code, _) in audits.items()}
-    verdict["money"] = next((line.strip() for line in audits["n1"][1].splitlines() if "yuan" in line or "money" in line.lower()), audits["n1"][1][-200:])
-    stages = plan["stages"]
-    verdict["grid"] = {"overloads": [stages[0]["branches_over"], stages[-1]["branches_over"]], "cost": [stages[0]["cost"], stages[-1]["cost"]],
-                       "price": [stages[0]["price_mean"], stages[-1]["price_mean"]]}
-    verdict["cloned_refused"] = not cloned
-    good = (verdict["forgeries"]["dropped"] == verdict["forgeries"]["sent"] and alarms > 0 and lost == 0 and not cloned and
-            not any(verdict["audits"].values()) and verdict["sessions"] == len(cars) and verdict["grid"]["overloads"][1] == 0)
-    in_machines = {gate.name for gate in day.gates if gate.index in day.machines}
-    good = good and all(one["verdicts_right"] and (one["sessions"] or one["name"] not in in_machines) for one in verdict["gateways"])
-    verdict["good"] = good
-    return verdict
-
-
-def tell(verdict):
-    forgeries, transactions, grid = verdict["forgeries"], verdict["transactions"], verdict["grid"]
-    say(f"forgeries: {forgeries['sent']} sent, {forgeries['dropped']} dropped, {forgeries['alarm_lines']} lines in the alarm logs")
-    say(f"transactions of vehicles: {transactions['submitted']} submitted, {transactions['committed']} committed and valid, {transactions['lost']} lost; "
-        f"block {transactions['height']}")
-    say(f"charging sessions settled: {verdict['sessions']}; the copied vehicle was {'refused' if verdict['cloned_refused'] else 'NOT REFUSED'}")
-    say(f"ledgers audited offline: {sum(code == 0 for code in verdict['audits'].values())} of {len(verdict['audits'])} right; {verdict['money']}")
-    for grade in ("attested", "plain"):
-        ones = [one for one in verdict["gateways"] if one["grade"] == grade]
-        if ones:
-            say(f"{grade} gateways: " + ", ".join(f"{one['name']} ({one['sessions']} settled)" for one in ones) +
-                f"; their verdict logs verified offline against enrolled keys and anchors: {sum(one['verdicts_right'] for one in ones)} of {len(ones)} right")
-    for one in verdict["gateways"]:
-        if not one["verdicts_right"]:
-            say(f"verdict log of {one['name']}: {one['verdicts']}")
-    say(f"overloaded branches {grid['overloads'][0]} before, {grid['overloads'][1]} after; cost {grid['cost'][0]:.0f} before, {grid['cost'][1]:.0f} yuan after; "
-        f"mean price {grid['price'][0]:.1f} before, {grid['price'][1]:.1f} yuan per MWh after")
-    say("all as it must be" if verdict["good"] else "NOT as it must be: see above")
-
-
 def main():
     parser = argparse.ArgumentParser(description="A day in the life of a charging network.")
     parser.add_argument("--out", default=os.path.join(BUILD, "demo"), help="where the report goes")
@@ -471,8 +373,11 @@ def main():
             jobs, picks = charge_all(day, cars, pool)
             cloned, tallies = trouble(day, cars, picks, pool)
             late(day, cars, picks, jobs)
-        verdict = judge(day, cars, plan, guide, cloned, tallies)
-        tell(verdict)
+        chapter("What came of it")
+        say("all daemons end; then each ledger and verdict log is audited offline")
+        verdict = day_verdict.judge(day, cars, plan, cloned, tallies)
+        for sentence in day_verdict.sentences(verdict):
+            say(sentence)
         path = os.path.join(options.out, "day.html")
         day_report.write(path, verdict, day.events, cars, plan, guide)
         say(f"report: {path}")

@@ -48,9 +48,13 @@ class Machine:
         self.console = os.path.join(logs, f"machine-{number}.console")
         self.errors = os.path.join(logs, f"machine-{number}.qemu")
         self.lines, self.turn = queue.Queue(), threading.Lock()
-        self.began, self.boot_seconds = time.monotonic(), None
-        self.pave()
-        self.boot()
+        self.began, self.boot_seconds, self.process = time.monotonic(), None, None
+        try:
+            self.pave()
+            self.boot()
+        except BaseException:
+            self.end()
+            raise
 
     def pave(self):
         run("ip", "netns", "add", self.netns)
@@ -99,16 +103,24 @@ class Machine:
     def do(self, command, seconds=60, check=True):
         """A line of shell in the machine; the lines that it said."""
         with self.turn:
-            self.process.stdin.write(command + "\n")
-            self.process.stdin.flush()
+            try:
+                self.process.stdin.write(command + "\n")
+                self.process.stdin.flush()
+            except OSError:
+                pass  # it ended, as will be heard
             said, code = self.hear(seconds)
         if code and check:
             raise Trouble(f"in the virtual machine: {command}: exit {code}\n" + "\n".join(said))
         return said
 
     def ready(self):
-        """Waits until it has booted and holds the module."""
-        with self.turn:
+        """Waits until it has booted and holds the module. An emulated kernel that dies in its first seconds gets another try."""
+        try:
+            self.hear(BOOT_SECONDS)
+        except Trouble:
+            if self.running():
+                raise
+            self.boot()
             self.hear(BOOT_SECONDS)
         self.do("modprobe -a virtio_net 9pnet_virtio 9p voltgate", BOOT_SECONDS)
         for name, mac in zip(("eth0", "street0"), self.macs):
@@ -141,7 +153,7 @@ class Machine:
             self.do(f"gnudate -s @{time.time() + unsure:.6f} >/dev/null")
 
     def running(self):
-        return self.process.poll() is None
+        return self.process is not None and self.process.poll() is None
 
     def end(self):
         """At once, and its namespace with it."""
