@@ -7,11 +7,11 @@
  *   load --genesis FILE --certificate FILE --key FILE [--node HOST:PORT]... --kind o|a|A|b [--authority FILE
  *        --endorser FILE --endorser FILE] [--payload BYTES] [--clients N] [--count N] [--batch N] [--inflight N]
  *        [--rate N] [--warm SECONDS] [--seconds SECONDS] [--keys N] [--writes N]
- *        [--together N] [--seed N] [--ready FILE]
+ *        [--together N] [--seed N] [--settle N] [--ready FILE]
  *
  * Latency: from handing a batch to the connection to the answer that says that the transaction is committed and on
- * the disk of the node asked. A transaction that is refused for lack of room is sent again. --ready is made when
- * measuring begins.
+ * the disk of the node asked. A transaction that is refused for lack of room is sent again. Measuring begins after
+ * --warm and when --settle transactions were committed; --ready is made then.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -52,7 +52,7 @@ struct load {
 	u8 channel[32];
 	const char *genesis_path, *certificate, *key, *ready;
 	struct link links[NODES_MAX];
-	u32 link_count, batch, inflight, rate;
+	u32 link_count, batch, inflight, rate, settle;
 	double warm_s, seconds;
 	enum phase phase;
 	/* Transactions by number: those of the deal, then the enrolments. */
@@ -405,7 +405,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		load->phase = PHASE_WARM;
 		load->start = now;
 	}
-	if (load->phase == PHASE_WARM && now - load->start >= load->warm_s)
+	if (load->phase == PHASE_WARM && now - load->start >= load->warm_s &&
+	    load->outcomes[LEDGER_VALID] >= load->deal.enrolment_count + load->settle)
 		measure_begin(load, now);
 	if (load->phase == PHASE_MEASURE &&
 	    (now - load->measured_from >= load->seconds ||
@@ -532,6 +533,8 @@ static void take_option(struct load *load, const char *name, const char *value)
 		load->inflight = (u32)atoi(value);
 	else if (!strcmp(name, "rate"))
 		load->rate = (u32)atoi(value);
+	else if (!strcmp(name, "settle"))
+		load->settle = (u32)atoi(value);
 	else if (!strcmp(name, "warm"))
 		load->warm_s = atof(value);
 	else if (!strcmp(name, "seconds"))
