@@ -287,7 +287,7 @@ static int receive(struct channel *channel, u32 from, struct span bytes, const s
 		return 0;
 	case PARCEL_PRIVATE:
 	case PARCEL_PRIVATE_WANTED:
-		return 0; /* the node gives these to private_receive() itself */
+		return 0; /* the node keeps these for itself (agent/node/dissemination.c) */
 	}
 	return -EBADMSG;
 }
