@@ -103,6 +103,24 @@ def words(names):
                 yield f"{name}:{number}: unfinished by its own word"
 
 
+def citations(names):
+    """PROTOCOL.md's rules and what cites them: whoever changes one finds the code, and the other way round."""
+    rules = set(re.findall(r"^- ([A-Z]\d+)\. ", read("PROTOCOL.md"), re.M))
+    cited = set()
+    for name in names:
+        if not re.search(r"\.(c|h|py|sh|txt)$", name):
+            continue
+        text = read(name)
+        for first, last in re.findall(r"\b([A-Z]\d+)(?: to ([A-Z]\d+))?\b", text):
+            end = int(last[1:]) if last[:1] == first[0] else int(first[1:])
+            cited.update(f"{first[0]}{number}" for number in range(int(first[1:]), min(end, int(first[1:]) + 99) + 1))
+        for rule in re.findall(r"PROTOCOL\.md ([A-Z]\d+)", text):
+            if rule not in rules:
+                yield f"{name}: cites {rule}, which PROTOCOL.md does not have"
+    for rule in sorted(rules - cited):
+        yield f"PROTOCOL.md: nothing cites {rule}; who carries it out?"
+
+
 def formatting(names):
     checked = [name for name in names if re.search(r"\.(c|h)$", name) and name.split("/")[0] in ("include", "kmod", "bpf", "ledger", "agent", "tools")]
     run = subprocess.run(["clang-format", "--dry-run", *checked], cwd=TOP, capture_output=True, text=True)
@@ -117,6 +135,7 @@ RULES = [
     (f"no function has more than {FUNCTION_LINES} lines", function_sizes),
     ("includes follow the arrows between rooms", arrows),
     ("no word that does not belong", words),
+    ("rules of PROTOCOL.md are cited where they are carried out, and no others", citations),
 ]
 
 
