@@ -3,6 +3,7 @@
 """Fig. 7's train of packets is what it says and a seed's own; a run's numbers are those of its log; Fig. 4's sentences say who is worse."""
 import os
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -12,7 +13,9 @@ sys.dont_write_bytecode = True
 import alarm_run  # noqa: E402
 import alarm_train as train  # noqa: E402
 import alarms  # noqa: E402
+import store  # noqa: E402
 import throughput  # noqa: E402
+from experiment import Trouble  # noqa: E402
 from ktap import Points, skip_all  # noqa: E402
 from program import BUILD  # noqa: E402
 
@@ -82,6 +85,23 @@ def sentences():
               "alarms: where ours is worse it is said, and false alarms are", told)
 
 
+def troubles():
+    """What a run that cannot be, is broken or hangs is told as; the program of a run is another one here."""
+    with tempfile.TemporaryDirectory(prefix="voltgate-forgeries-") as folder:
+        alarms.PROGRAM, alarms.PATIENCE_S = os.path.join(folder, "run.py"), 1
+        for what, text, wrong, said in (("cannot be here", "print('needs root'); raise SystemExit(4)", False, "needs root."),
+                                        ("is broken", "raise ValueError('odd')", True, "ValueError: odd"),
+                                        ("does not end", "import time; time.sleep(60)", True, "did not end within 1 s")):
+            with open(alarms.PROGRAM, "w", encoding="ascii") as file:
+                file.write(text)
+            try:
+                result = alarms.run(4, 1, "ours")
+            except Trouble as trouble:
+                points.ok(isinstance(trouble, store.Wrong) == wrong and said in str(trouble), f"a run that {what} is told as that", trouble)
+            else:
+                points.ok(False, f"a run that {what} is told as that", result)
+
+
 if not os.path.exists(os.path.join(BUILD, "libvoltgate-vehicle.so")):
     skip_all(f"{BUILD}/libvoltgate-vehicle.so is not built; run make")
 maker = train.Maker(BUILD)
@@ -91,4 +111,5 @@ points.ok(timeless(train.train(maker, 7, 40, BEGIN)) != timeless(train.train(mak
 forgeries_are_what_they_say(maker, train.train(maker, 7, 40, BEGIN))
 judged()
 sentences()
+troubles()
 points.end()

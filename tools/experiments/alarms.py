@@ -2,6 +2,7 @@
 """Fig. 7: forged identifiers among correct ones, at the gate and at a list check; alarms raised, and how soon."""
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -11,18 +12,28 @@ from experiment import Experiment, Measure, Size, Trouble
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.join(TOP, "tools", "experiments", "alarm_run.py")
+PATIENCE_S = 120
 
 
 def run(point, seed, arm):
-    """A process of its own, because it leaves this one's network namespace."""
+    """A process of its own, because it leaves this one's network namespace, and in a session of its own: only we interrupt it, so that it
+    ends what it began."""
+    process = subprocess.Popen([sys.executable, PROGRAM, arm, str(point), str(seed)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=TOP,
+                               start_new_session=True)
     try:
-        done = subprocess.run([sys.executable, PROGRAM, arm, str(point), str(seed)], capture_output=True, text=True, timeout=120, cwd=TOP)
-    except subprocess.TimeoutExpired as late:
-        raise Trouble(f"The run with {point} forgeries, seed {seed}, {arm} did not end within two minutes.") from late
-    if done.returncode:
-        said = (done.stdout + done.stderr).strip().splitlines()[-1:] or ["it said nothing"]
-        raise Trouble(f"The run with {point} forgeries, seed {seed}, {arm} ended with {done.returncode}: {said[0]}")
-    return json.loads(done.stdout)
+        out, said = process.communicate(timeout=PATIENCE_S)
+    except BaseException as end:
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        if isinstance(end, subprocess.TimeoutExpired):
+            raise store.Wrong(f"The run with {point} forgeries, seed {seed}, {arm} did not end within {PATIENCE_S} s.") from end
+        raise
+    if process.returncode:
+        last = (out + said).strip().splitlines()[-1:] or ["it said nothing"]
+        if process.returncode == 4:
+            raise Trouble(f"The machine cannot run it: {last[0]}.")
+        raise store.Wrong(f"The run with {point} forgeries, seed {seed}, {arm} ended with {process.returncode}: {last[0]}")
+    return json.loads(out)
 
 
 def one_point(rows, point):

@@ -38,7 +38,7 @@ def load(group, vehicles, seed, arm):
                              inflight=vehicles, batch=1, together=vehicles, settle=vehicles, seed=seed + 1)
     run = measures.run_load(words, timeout=PATIENCE_S)
     if run["exhausted"]:
-        raise Trouble(f"All {count:,} transactions made for a run were committed before its time was over; raise MOST_PER_SECOND of throughput.py.")
+        raise store.Wrong(f"All {count:,} transactions made for a run were committed before its time was over; raise MOST_PER_SECOND of throughput.py.")
     return run
 
 
@@ -53,10 +53,10 @@ def measure(nodes, vehicles, seed, arm):
         with consortium.Consortium(folder(), nodes, settings) as group:
             run = load(group, vehicles, seed, arm)
     except (consortium.Trouble, OSError, subprocess.SubprocessError) as trouble:
-        raise Trouble(f"A consortium of {nodes} nodes with {vehicles} vehicles did not run: {trouble}.") from trouble
+        raise store.Wrong(f"A consortium of {nodes} nodes with {vehicles} vehicles did not run: {trouble}.") from trouble
     wrong = {word: count for word, count in run["outcomes"].items() if word != "valid"}
     if wrong or run["refused"] or run["lost"] or not run["committed"]:
-        raise Trouble(f"Of {nodes} nodes and {vehicles} vehicles {run['committed']} transactions were committed, {run['refused']} refused, "
+        raise store.Wrong(f"Of {nodes} nodes and {vehicles} vehicles {run['committed']} transactions were committed, {run['refused']} refused, "
                       f"{run['lost']} lost, others ended as {wrong}; the run measures nothing.")
     return {key: run[key] for key in ("per_second", "p50_ms", "p99_ms")}
 
