@@ -10,7 +10,7 @@ AGENT_LOADER := agent/loader.c agent/loader_attach.c agent/loader_coexist.c agen
 	agent/handshake/hello.c agent/handshake/noise.c ledger/cursor.c
 AGENT_PLAIN := agent/gate_plain.c agent/gate_plain_alarm.c agent/gate_plain_session.c agent/plain_sessions.c
 AGENT_ITS := $(wildcard agent/its_room*.c)
-AGENT_CONSORT := agent/consort.c agent/node_verbs.c agent/block_json.c $(NODE_PROTO) $(NODE_SOURCES) $(NET_SOURCES) \
+AGENT_CONSORT := agent/consort.c agent/node_verbs.c agent/node_request.c agent/ledger_verbs.c agent/block_json.c $(NODE_PROTO) $(NODE_SOURCES) $(NET_SOURCES) \
 	$(CHANNEL_SOURCES) $(PBFT_SOURCES) $(ENDORSE_SOURCES) $(CONTRACT_SOURCES) $(LEDGER_SOURCES)
 AGENT_GREET := agent/greet.c agent/greet_hello.c agent/figures.c agent/datagram.c agent/secret_file.c $(HANDSHAKE_SOURCES) $(HANDSHAKE_GATEWAY)
 # Admission, and from actions to the ledger.
