@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Tests of channels: four of them wired in memory, the vote log under crashes, private collections.
-CHANNEL_TEST_SOURCES := tests/channel/net.c $(CHANNEL_SOURCES) $(PBFT_SOURCES) $(LEDGER_SOURCES)
+CHANNEL_TEST_SOURCES := tests/channel/net.c tests/channel/lent_disk.c $(CHANNEL_SOURCES) $(PBFT_SOURCES) $(LEDGER_SOURCES)
 
 $(eval $(call vg_test,channel_test,tests/channel/channel_test.c $(CHANNEL_TEST_SOURCES),$(LEDGER_LIBS)))
 VOTELOG_TEST_SOURCES := $(addprefix agent/channel/,votelog.c votelog_record.c votelog_scan.c) $(addprefix ledger/,crc32c.c cursor.c \

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/channel/lent_disk.h"
+
 #define NET_EPOCH 700000000000000ull /* Time64 at the net's start */
 
 static u64 io_now(void *arg)
@@ -167,70 +169,6 @@ static bool net_verify(void *arg, u32 replica, const u8 digest[32], const u8 sig
 	return member && !crypto_sign_verify_detached(signature, digest, 32, member->key);
 }
 
-/* --- disks that outlive the channel --- */
-
-struct lent { /* what a ledger or a channel may close, while the disk stays */
-	struct disk disk;
-	struct disk *real;
-	struct disk_ops ops;
-};
-
-static int lent_open(struct disk *disk, const char *name, bool create, struct disk_file **ret_file)
-{
-	struct disk *real = ((struct lent *)disk)->real;
-
-	return real->ops->open(real, name, create, ret_file);
-}
-
-static int lent_remove(struct disk *disk, const char *name)
-{
-	struct disk *real = ((struct lent *)disk)->real;
-
-	return real->ops->remove(real, name);
-}
-
-static int lent_rename(struct disk *disk, const char *from, const char *to)
-{
-	struct disk *real = ((struct lent *)disk)->real;
-
-	return real->ops->rename(real, from, to);
-}
-
-static int lent_sync_folder(struct disk *disk)
-{
-	struct disk *real = ((struct lent *)disk)->real;
-
-	return real->ops->sync_folder(real);
-}
-
-static int lent_list(struct disk *disk, void (*each)(void *arg, const char *name), void *arg)
-{
-	struct disk *real = ((struct lent *)disk)->real;
-
-	return real->ops->list(real, each, arg);
-}
-
-static void lent_done(struct disk *disk)
-{
-	free(disk);
-}
-
-static struct disk *disk_lend(struct disk *real)
-{
-	struct lent *lent = calloc(1, sizeof(*lent));
-
-	lent->real = real;
-	lent->ops = *real->ops;
-	lent->ops.open = lent_open;
-	lent->ops.remove = lent_remove;
-	lent->ops.rename = lent_rename;
-	lent->ops.sync_folder = lent_sync_folder;
-	lent->ops.list = lent_list;
-	lent->ops.done = lent_done;
-	lent->disk.ops = &lent->ops;
-	return &lent->disk;
-}
-
 /* --- making and starting --- */
 
 void net_member(const struct net *net, u32 index, u8 roles, struct membership_node *ret_node)
@@ -312,12 +250,12 @@ int net_start(struct net *net, u32 index)
 	/* The state is made again from the blocks at each start. */
 	if (store_memory_open(&store))
 		abort();
-	place.disk = disk_lend(node->blocks);
+	place.disk = lent_disk(node->blocks);
 	place.store = store;
 	error = ledger_open(&place, &ledger, &fault);
 	if (error == -ENOENT) {
 		store_memory_open(&store);
-		place.disk = disk_lend(node->blocks);
+		place.disk = lent_disk(node->blocks);
 		place.store = store;
 		error = ledger_create(&place, &net->genesis, NET_EPOCH, &ledger, &fault);
 	}
@@ -335,7 +273,7 @@ int net_start_on(struct net *net, u32 index, struct ledger *ledger)
 	struct channel_error error_text;
 	int error;
 
-	options.votes = node->no_votes ? NULL : disk_lend(node->votes);
+	options.votes = node->no_votes ? NULL : lent_disk(node->votes);
 	memcpy(options.node_key, node->key, 32);
 	options.crypto = (struct pbft_crypto){ net_sign, net_verify, node };
 	options.io = (struct channel_io){
