@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "agent/sched/dice.h"
 #include "agent/sched/recharge.h"
 #include "agent/sched/roster.h"
 #include "agent/sched/router.h"
@@ -26,7 +27,7 @@ struct router {
 	const struct router_options *options;
 	struct hops *hops;
 	struct roster *roster, *best;
-	u64 random[4];
+	struct dice dice;
 	u16 *near;			   /* customers x customers: of each, the others by distance */
 	double absences[EVRPTW_NODES_MAX]; /* how often each stayed unserved */
 	u32 tours_limit;
@@ -34,43 +35,6 @@ struct router {
 	double began, told;
 	bool stopped;
 };
-
-static u64 router_random(struct router *router)
-{
-	u64 *s = router->random, result = s[1] * 5, t = s[1] << 17;
-
-	result = (result << 7 | result >> 57) * 9;
-	s[2] ^= s[0];
-	s[3] ^= s[1];
-	s[1] ^= s[2];
-	s[0] ^= s[3];
-	s[2] ^= t;
-	s[3] = s[3] << 45 | s[3] >> 19;
-	return result;
-}
-
-static double router_unit(struct router *router)
-{
-	return (double)(router_random(router) >> 11) * 0x1p-53;
-}
-
-static u32 router_below(struct router *router, u32 limit)
-{
-	return (u32)(router_random(router) % limit);
-}
-
-static void router_seed(struct router *router, u64 seed)
-{
-	u32 i;
-
-	for (i = 0; i < 4; i++) { /* splitmix64 */
-		u64 z = seed += 0x9e3779b97f4a7c15;
-
-		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-		z = (z ^ z >> 27) * 0x94d049bb133111eb;
-		router->random[i] = z ^ z >> 31;
-	}
-}
 
 /* --- ruin --- */
 
@@ -81,23 +45,23 @@ static void router_ruin_tour(struct router *router, u32 customer, double longest
 	u32 at = roster_position(roster, customer), length, first, keep = 0, least, most;
 	double limit = fmin(longest, size);
 
-	length = (u32)(1 + router_unit(router) * limit);
+	length = (u32)(1 + dice_unit(&router->dice) * limit);
 	if (length > size)
 		length = size;
-	if (length > 1 && length < size && router_unit(router) < ROUTER_SPLIT) {
+	if (length > 1 && length < size && dice_unit(&router->dice) < ROUTER_SPLIT) {
 		keep = 1;
-		while (length + keep < size && router_unit(router) > ROUTER_SPLIT_MORE)
+		while (length + keep < size && dice_unit(&router->dice) > ROUTER_SPLIT_MORE)
 			keep++;
 	}
 	/* a stretch of length + keep that holds the customer */
 	least = at > length + keep - 1 ? at - (length + keep - 1) : 1;
 	most = at + length + keep - 1 <= size ? at : size - (length + keep) + 1;
-	first = least + router_below(router, most - least + 1);
+	first = least + dice_below(&router->dice, most - least + 1);
 	if (!keep) {
 		roster_take_out(roster, number, first, length);
 		return;
 	}
-	least = 1 + router_below(router, length); /* taken before what is kept: 0 .. length */
+	least = 1 + dice_below(&router->dice, length); /* taken before what is kept: 0 .. length */
 	if (length - (least - 1))
 		roster_take_out(roster, number, first + (least - 1) + keep, length - (least - 1));
 	if (least - 1)
@@ -109,8 +73,8 @@ static void router_ruin(struct router *router)
 	struct roster *roster = router->roster;
 	double average = roster->tours ? (double)(roster->customers - roster->absent_count) / roster->tours : 0;
 	double longest = fmin(ROUTER_STRING, average);
-	u32 strings = (u32)(1 + router_unit(router) * (4 * ROUTER_REMOVED / (1 + longest) - 1));
-	u32 seed = 1 + router_below(router, roster->customers), i, ruined = 0;
+	u32 strings = (u32)(1 + dice_unit(&router->dice) * (4 * ROUTER_REMOVED / (1 + longest) - 1));
+	u32 seed = 1 + dice_below(&router->dice, roster->customers), i, ruined = 0;
 	bool done[EVRPTW_NODES_MAX] = { false };
 
 	for (i = 0; i < roster->customers && ruined < strings; i++) {
@@ -132,7 +96,7 @@ enum router_order { ROUTER_RANDOM, ROUTER_DEMAND, ROUTER_FAR, ROUTER_CLOSE, ROUT
 static enum router_order router_draw_order(struct router *router)
 {
 	static const u8 weights[] = { 4, 4, 2, 1, 2, 2, 2 };
-	u32 draw = router_below(router, 17), order = 0;
+	u32 draw = dice_below(&router->dice, 17), order = 0;
 
 	while (draw >= weights[order])
 		draw -= weights[order++];
@@ -168,7 +132,7 @@ static void router_sort(struct router *router, u16 *customers, u32 count)
 	u32 i, j;
 
 	for (i = count; i > 1; i--) {
-		u32 other = router_below(router, i);
+		u32 other = dice_below(&router->dice, i);
 		u16 swap = customers[i - 1];
 
 		customers[i - 1] = customers[other];
@@ -211,7 +175,7 @@ static void router_try_tour(struct router *router, u32 number, u32 customer, str
 		bare = evrptw_distance(instance, before->node, customer) +
 		       evrptw_distance(instance, customer, after->node) -
 		       evrptw_distance(instance, before->node, after->node);
-		if (bare - slack >= best->cost || router_unit(router) < ROUTER_BLINK)
+		if (bare - slack >= best->cost || dice_unit(&router->dice) < ROUTER_BLINK)
 			continue;
 		whole = tour_with(router->hops, tour, position, customer, tour->distance + best->cost);
 		if (whole - tour->distance < best->cost)
@@ -285,7 +249,7 @@ static void router_round(struct router *router)
 		keep = after < before || !roster->absent_count;
 	else
 		keep = roster->distance <
-		       roster->saved_distance - router_temperature(router) * log(1 - router_unit(router));
+		       roster->saved_distance - router_temperature(router) * log(1 - dice_unit(&router->dice));
 	for (i = 0; i < roster->absent_count; i++)
 		router->absences[roster->absent[i]] += 1;
 	if (keep)
@@ -436,7 +400,7 @@ static int router_open(struct router *router)
 		err = roster_new(router->hops, most, &router->roster);
 	if (!err)
 		err = roster_new(router->hops, most, &router->best);
-	router_seed(router, router->options->seed);
+	dice_seed(&router->dice, router->options->seed);
 	router->tours_limit = most;
 	router->began = router->told = router_clock();
 	router->planned = router->options->rounds
