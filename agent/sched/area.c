@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/sched/area.h"
 #include "agent/sched/crowd.h"
@@ -29,6 +30,22 @@ u32 area_count(const struct grid *grid)
 	for (i = 0; i < grid->buses; i++)
 		count = grid->bus[i].area >= count ? grid->bus[i].area + 1 : count;
 	return count;
+}
+
+double area_price_scale(const struct grid *grid)
+{
+	double scale = 0;
+	u32 i;
+
+	for (i = 0; i < grid->units; i++) {
+		const struct grid_unit *unit = &grid->unit[i];
+		double most = fmin(unit->most, 1e4);
+
+		if (most > 0)
+			scale = fmax(scale, fabs(dispatch_unit_cost(&unit->cost, most / 2) -
+						 dispatch_unit_cost(&unit->cost, most / 2 - 1)));
+	}
+	return scale;
 }
 
 static bool area_owns(const struct area *area, u32 bus)
@@ -214,6 +231,40 @@ static void area_references(struct area *area)
 	free(reference);
 }
 
+/*
+ * A block a period: Clp goes round in circles on many of these programs (case118 cut in two), for the weights curve
+ * what is else linear. Columns that are here not named (pieces of costs) stand behind their unit's.
+ */
+static int area_blocks(struct area *area)
+{
+	struct area_work *work = area->work;
+	struct dispatch *dispatch = &work->dispatch;
+	u32 columns = qp_columns(dispatch->qp), i, t, *block = malloc(((size_t)columns + 1) * sizeof(*block));
+
+	if (!block)
+		return -ENOMEM;
+	memset(block, 0xff, (size_t)columns * sizeof(*block));
+	for (t = 0; t < area->whole->periods; t++) {
+		for (i = 0; i < work->grid.units; i++)
+			block[dispatch->output[(size_t)t * work->grid.units + i]] = t;
+		for (i = 0; i < work->grid.buses; i++)
+			block[dispatch->angle[(size_t)t * work->grid.buses + i]] = t;
+		for (i = 0; i < area->stations; i++) {
+			block[dispatch->charge[(size_t)t * area->stations + i]] = t;
+			block[dispatch->discharge[(size_t)t * area->stations + i]] = t;
+			block[dispatch->stock[(size_t)t * area->stations + i]] = t;
+		}
+		for (i = 0; i < area->ties; i++)
+			block[work->angle[(size_t)i * area->whole->periods + t]] = t;
+	}
+	for (i = 0; i < columns; i++)
+		if (block[i] == ~0U)
+			block[i] = i ? block[i - 1] : 0;
+	qp_reblock(dispatch->qp, block);
+	free(block);
+	return 0;
+}
+
 static int area_build(struct area *area, struct dispatch_error *error)
 {
 	const struct dispatch_problem *whole = area->whole;
@@ -246,6 +297,8 @@ static int area_build(struct area *area, struct dispatch_error *error)
 	err = dispatch_build(&work->dispatch);
 	if (!err)
 		err = area_angles(area);
+	if (!err)
+		err = area_blocks(area);
 	if (!err)
 		area_references(area);
 	return err;

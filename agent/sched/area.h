@@ -35,6 +35,8 @@ struct area {
 
 /* How many areas the buses of @grid name: 0 .. n - 1. */
 u32 area_count(const struct grid *grid);
+/* What prices are like, for the first weights: the dearest unit's at half its output. Money per MWh. */
+double area_price_scale(const struct grid *grid);
 /* 0; -EINVAL: the problem asks for what areas cannot do apart (reserve, N-1), with a sentence; -EDOM; -ENOMEM. */
 int area_new(const struct dispatch_problem *whole, u32 index, struct area **ret_area, struct dispatch_error *ret_error);
 void area_free(struct area *area);

@@ -12,7 +12,9 @@
 
 #define CONSENSUS_RELAX 1.7
 #define CONSENSUS_ADAPT_EVERY 10
-#define CONSENSUS_ADAPT_UNTIL 400
+#define CONSENSUS_ADAPT_EARLY 400     /* rounds; afterwards */
+#define CONSENSUS_ADAPT_LATE_EVERY 50 /* ... for a weight that fell too far makes its tie agree ever so slowly */
+#define CONSENSUS_ADAPT_UNTIL 4000
 #define CONSENSUS_ADAPT_APART 5.0
 #define CONSENSUS_ADAPT_BY 1.5
 #define CONSENSUS_FLOW_SCALE 10.0 /* MW that a price's worth of disagreement is like */
@@ -182,8 +184,8 @@ static int consensus_begin(struct consensus *consensus)
 static bool consensus_tie(struct consensus *consensus, u32 tie, u32 kind, const double *theirs)
 {
 	double *weight = &consensus->weight[(size_t)tie * AREA_KINDS + kind];
+	u32 t, every = consensus->round < CONSENSUS_ADAPT_EARLY ? CONSENSUS_ADAPT_EVERY : CONSENSUS_ADAPT_LATE_EVERY;
 	double apart = 0, moved = 0, mine, other, aim;
-	u32 t;
 
 	for (t = 0; t < consensus->periods; t++) {
 		size_t at = ((size_t)tie * consensus->periods + t) * AREA_KINDS + kind;
@@ -201,7 +203,7 @@ static bool consensus_tie(struct consensus *consensus, u32 tie, u32 kind, const 
 	if (kind == AREA_FLOW)
 		consensus->apart = fmax(consensus->apart, apart);
 	moved *= *weight;
-	if (consensus->round % CONSENSUS_ADAPT_EVERY == 0 && consensus->round < CONSENSUS_ADAPT_UNTIL) {
+	if (consensus->round % every == 0 && consensus->round < CONSENSUS_ADAPT_UNTIL) {
 		if (*weight * apart > CONSENSUS_ADAPT_APART * moved)
 			*weight *= CONSENSUS_ADAPT_BY;
 		else if (moved > CONSENSUS_ADAPT_APART * *weight * apart)

@@ -14,6 +14,9 @@
 #define QP_WAYS 5	   /* of asking Clp, until its answer is an optimum */
 #define QP_BLOCKS_FROM 200 /* columns from which on blocks are tried first */
 #define QP_BLOCKS_TOLERANCE 1e-6
+#define QP_PIVOTS \
+	20 /* for each column and row, and as a start: beyond, Clp goes round in circles (it has for minutes) */
+#define QP_PIVOTS_FIRST 2000
 
 static Clp_Simplex *qp_model(void)
 {
@@ -104,6 +107,19 @@ void qp_block(struct qp *qp, u32 block)
 	qp->blocked += qp->block[qp->columns - 1] == ~0U;
 	qp->block[qp->columns - 1] = block;
 	qp->blocks = block >= qp->blocks ? block + 1 : qp->blocks;
+}
+
+void qp_reblock(struct qp *qp, const u32 *block)
+{
+	u32 i;
+
+	qp->blocks = 0;
+	qp->blocked = qp->columns;
+	qp->blocks_first = true;
+	for (i = 0; i < qp->columns; i++) {
+		qp->block[i] = block[i];
+		qp->blocks = block[i] >= qp->blocks ? block[i] + 1 : qp->blocks;
+	}
 }
 
 u32 qp_row(struct qp *qp, double lower, double upper)
@@ -262,6 +278,11 @@ static bool qp_is_optimal(struct qp *qp, double tolerance)
 	return optimal;
 }
 
+static int qp_pivots(const struct qp *qp)
+{
+	return QP_PIVOTS_FIRST + QP_PIVOTS * (int)(qp->columns + qp->rows);
+}
+
 static enum qp_status qp_status_of(const struct qp *qp)
 {
 	switch (Clp_status(qp->model)) {
@@ -271,8 +292,8 @@ static enum qp_status qp_status_of(const struct qp *qp)
 		return QP_INFEASIBLE;
 	case 2:
 		return QP_UNBOUNDED;
-	case 3:
-		return QP_STOPPED;
+	case 3: /* time is up, or it went round in circles */
+		return Clp_numberIterations(qp->model) >= qp_pivots(qp) ? QP_FAILED : QP_STOPPED;
 	default:
 		return QP_FAILED;
 	}
@@ -296,6 +317,7 @@ static bool qp_try(struct qp *qp, u32 way)
 		if (way == 4)
 			Clp_setPerturbation(qp->model, 100); /* off */
 	}
+	Clp_setMaximumIterations(qp->model, qp_pivots(qp));
 	if (way == 3) /* a feasible corner first */
 		Clp_dual(qp->model, 0);
 	Clp_primal(qp->model, way == 3 ? 1 : 0);
@@ -326,7 +348,7 @@ static enum qp_status qp_by_blocks(struct qp *qp, double seconds)
 	int err;
 
 	qp_forget(qp);
-	if (qp->columns < QP_BLOCKS_FROM || qp->blocked < qp->columns || qp->broken)
+	if ((qp->columns < QP_BLOCKS_FROM && !qp->blocks_first) || qp->blocked < qp->columns || qp->broken)
 		return QP_FAILED;
 	qp->values = calloc((size_t)qp->columns + 1, sizeof(double));
 	qp->prices = calloc((size_t)qp->rows + 1, sizeof(double));

@@ -23,6 +23,8 @@ u32 qp_column(struct qp *qp, double lower, double upper, double linear, double q
 /* Says that the column last added belongs to block @block (from 0). Where every column is in one, and rows mostly join
  * columns of one block, large programs are solved by blocks (qp_blocks.h) before Clp is asked. */
 void qp_block(struct qp *qp, u32 block);
+/* Other blocks, by column, for them all; they are then tried before Clp however small the program is. */
+void qp_reblock(struct qp *qp, const u32 *block);
 /* A new row; its terms follow by qp_term(), those of one column are added up. Index, or ~0. */
 u32 qp_row(struct qp *qp, double lower, double upper);
 void qp_term(struct qp *qp, u32 column, double coefficient);

@@ -23,6 +23,7 @@ struct qp {
 	u32 *block;		 /* by column; ~0: none */
 	u32 blocks, blocked;	 /* of columns */
 	double *values, *prices; /* of the solution by blocks; NULL: Clp's hold */
+	bool blocks_first;	 /* tried first, however few columns there are */
 	bool loaded;		 /* Clp has the columns */
 	bool curved;		 /* the second-order part is other than Clp's */
 	bool broken;		 /* out of memory on the way */

@@ -8,7 +8,7 @@ DISPATCH_SOURCES := $(CASE_SOURCES) agent/sched/qp.c agent/sched/qp_blocks.c age
 	agent/sched/dispatch_lazy.c agent/sched/dispatch_full.c agent/sched/dispatch_station.c \
 	agent/sched/dispatch_reserve.c agent/sched/dispatch_outage.c agent/sched/contingency.c \
 	agent/sched/certificate.c agent/sched/certificate_outage.c agent/sched/conflict.c agent/sched/conflict_secure.c agent/sched/nodal.c \
-	agent/sched/congestion.c agent/sched/pricelist.c agent/sched/response.c agent/sched/guidance.c agent/sched/area.c \
+	agent/sched/congestion.c agent/sched/pricelist.c agent/sched/response.c agent/sched/guidance.c agent/sched/area.c agent/sched/area_partition.c \
 	agent/sched/consensus.c agent/sched/consensus_talk.c agent/sched/consensus_message.c \
 	agent/sched/plot.c agent/sched/plot_fleet.c agent/sched/report.c
 SCHED_SOURCES := $(sort $(ROUTE_SOURCES) $(DISPATCH_SOURCES))

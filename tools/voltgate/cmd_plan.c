@@ -236,8 +236,8 @@ const struct cli_command cmd_plan = {
 		 "check PLAN CASE\n"
 		 "congestion CASE\n"
 		 "guide [--groups N] CASE\n"
-		 "areas [--drill SHARE] CASE\n"
-		 "area INDEX ADDRESS,... CASE",
+		 "areas [--areas N] [--drill SHARE] CASE\n"
+		 "area INDEX ADDRESS,... [--areas N] CASE",
 	.summary = "Find or check the cheapest dispatch of a grid; guide vehicles by prices",
 	.help = "CASE is a MATPOWER file (version 2) or a folder of CSV tables (generators.csv, branches.csv, load.csv "
 		"or a\n"
@@ -270,7 +270,8 @@ const struct cli_command cmd_plan = {
 		"once and by\n"
 		"groups. areas lets each area of the case solve its part in a process of its own (--drill loses that "
 		"share of\n"
-		"their messages on purpose); area is one of them: ADDRESS is a path or HOST:PORT, one an area, and it "
+		"their messages on purpose; --areas cuts the grid into N); area is one of them: ADDRESS is a path or "
+		"HOST:PORT, one an area, and it "
 		"ends with\n"
 		"its standard input.",
 	.verbs = verbs,

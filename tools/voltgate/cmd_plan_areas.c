@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,14 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/sched/certificate.h"
+#include "tools/voltgate/area_report.h"
 #include "tools/voltgate/plan_area.h"
-#include "tools/voltgate/plan_json.h"
 #include "tools/voltgate/plan_verbs.h"
 
 #define AREAS_DEATHS_MAX 20
 #define AREAS_LINE_MAX (64 * 1024 * 1024)
-#define AREAS_MISMATCH 1e-4 /* MW */
 
 struct areas_child {
 	pid_t pid;
@@ -169,77 +166,14 @@ static int areas_wait(struct areas *areas)
 	return status;
 }
 
-static double areas_most(const struct areas *areas, const char *key, bool sum)
+static int areas_assemble(const struct cli *cli, const struct areas *areas)
 {
-	double most = 0, value;
-	u32 i;
-
-	for (i = 0; i < areas->count; i++) {
-		value = json_number_value(json_object_get(areas->child[i].part, key));
-		most = sum ? most + value : fmax(most, value);
-	}
-	return most;
-}
-
-/* MW by which a branch passes its limit, flows worked out from what all parts feed in. */
-static double areas_over(const struct dispatch_problem *problem, const struct dispatch_plan *plan)
-{
-	double over = 0, least, most;
-	size_t i;
-
-	for (i = 0; i < (size_t)plan->periods * plan->branches; i++) {
-		dispatch_flow_limits(&problem->grid->branch[i % plan->branches], problem->limits_scale, &least, &most);
-		over = fmax(over, fmax(least - plan->flow[i], plan->flow[i] - most));
-	}
-	return over;
-}
-
-static int areas_report(const struct cli *cli, const struct areas *areas, const struct dispatch_plan *plan,
-			double central)
-{
-	double mismatch = areas_most(areas, "mismatch_mw", false),
-	       gap = (plan->cost - central) / fmax(1, fabs(central));
-	json_t *parts = json_array(), *whole;
+	struct area_report report = { .problem = areas->problem, .areas = areas->count, .deaths = areas->deaths };
 	u32 i;
 
 	for (i = 0; i < areas->count; i++)
-		json_array_append(parts, areas->child[i].part);
-	whole = json_pack("{s:s, s:I, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:o}", "case",
-			  areas->problem->grid->name, "areas", (json_int_t)areas->count, "cost", plan->cost,
-			  "central_cost", central, "gap", gap, "rounds", (json_int_t)areas_most(areas, "rounds", false),
-			  "bytes", (json_int_t)areas_most(areas, "bytes", true), "messages",
-			  (json_int_t)areas_most(areas, "messages", true), "deaths", (json_int_t)areas->deaths,
-			  "mismatch_mw", mismatch, "over_mw", areas_over(areas->problem, plan), "parts", parts);
-	if (cli->json)
-		return say_json(whole);
-	json_decref(whole);
-	printf("%u areas: cost %.6f, the whole at once %.6f (%.1e apart)\n", areas->count, plan->cost, central, gap);
-	printf("%.0f rounds, %.0f messages, %.0f bytes; ties agree to %.1e MW, limits hold to %.1e MW; %u deaths\n",
-	       areas_most(areas, "rounds", false), areas_most(areas, "messages", true),
-	       areas_most(areas, "bytes", true), mismatch, areas_over(areas->problem, plan), areas->deaths);
-	return say_done(mismatch <= AREAS_MISMATCH ? CLI_OK : CLI_REFUSED);
-}
-
-static int areas_assemble(const struct cli *cli, struct areas *areas)
-{
-	const struct dispatch_problem *problem = areas->problem;
-	struct dispatch_plan *central = NULL,
-			     *plan = dispatch_plan_new(problem->grid, problem->periods,
-						       problem->stations ? problem->stations->count : 0);
-	struct dispatch_error error = { "out of memory" };
-	int status = CLI_OK;
-	u32 i;
-
-	for (i = 0; plan && i < areas->count; i++)
-		if (plan_area_take(areas->child[i].part, plan))
-			status = say_failure(CLI_REFUSED, "the part of area %u does not fit the case", i + 1);
-	if (!status && (!plan || area_flows(problem, plan) || dispatch_solve(problem, &central, &error)))
-		status = say_failure(CLI_REFUSED, "%s", error.text);
-	if (!status)
-		status = areas_report(cli, areas, plan, central->cost);
-	dispatch_free(central);
-	dispatch_free(plan);
-	return status;
+		report.part[i] = areas->child[i].part;
+	return area_report(cli, &report);
 }
 
 static int areas_run(const struct cli *cli, struct areas *areas)
@@ -268,15 +202,6 @@ static int areas_run(const struct cli *cli, struct areas *areas)
 	return status;
 }
 
-static int areas_judge(const struct plan_case *plan_case, u32 count)
-{
-	if (count < 1 || count > AREA_MOST)
-		return say_failure(CLI_REFUSED, "the case names %u areas; 1 to %u can work together", count, AREA_MOST);
-	if (plan_case->problem.reserve || plan_case->problem.secure)
-		return say_usage("plan", "areas hold no common --reserve and no N-1");
-	return CLI_OK;
-}
-
 int plan_areas(const struct cli *cli, int argc, char **argv)
 {
 	struct areas *areas = calloc(1, sizeof(*areas));
@@ -290,7 +215,7 @@ int plan_areas(const struct cli *cli, int argc, char **argv)
 		areas->problem = &plan_case.problem;
 		areas->drill = words.drill;
 		areas->count = area_count(plan_case.files.grid);
-		status = areas_judge(&plan_case, areas->count);
+		status = area_judge(&plan_case.problem, areas->count);
 	}
 	signal(SIGPIPE, SIG_IGN);
 	if (!status)
@@ -322,7 +247,7 @@ int plan_area(const struct cli *cli, int argc, char **argv)
 	if (!status)
 		status = plan_case_load(&words, &plan_case);
 	if (!status)
-		status = areas_judge(&plan_case, area_count(plan_case.files.grid));
+		status = area_judge(&plan_case.problem, area_count(plan_case.files.grid));
 	if (!status && (area.areas != area_count(plan_case.files.grid) || area.index >= area.areas))
 		status = say_usage("plan", "the case has %u areas: as many ADDRESSES, and an INDEX from 1 to that",
 				   area_count(plan_case.files.grid));

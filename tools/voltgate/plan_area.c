@@ -3,7 +3,6 @@
  * plan_area.c - see plan_area.h.
  */
 #include <errno.h>
-#include <math.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent/sched/consensus.h"
+#include "tools/voltgate/area_part.h"
 #include "tools/voltgate/plan_area.h"
 
 struct plan_area {
@@ -106,62 +106,7 @@ static void plan_area_send(void *context, u32 to, const u8 *bytes, size_t len)
 		sendto(at->socket, bytes, len, MSG_NOSIGNAL, (struct sockaddr *)&at->address[to], at->len[to]);
 }
 
-/* --- its part of the plan --- */
-
-static json_t *plan_area_table(const double *values, u32 periods, u32 wide, const u32 *which, u32 count)
-{
-	json_t *table = json_array(), *row;
-	u32 t, i;
-
-	for (i = 0; i < count; i++) {
-		row = json_array();
-		for (t = 0; t < periods; t++)
-			json_array_append_new(row, json_real(values[(size_t)t * wide + which[i]]));
-		json_array_append_new(table, row);
-	}
-	return table;
-}
-
-static json_t *plan_area_list(const u32 *which, u32 count)
-{
-	json_t *list = json_array();
-	u32 i;
-
-	for (i = 0; i < count; i++)
-		json_array_append_new(list, json_integer(which[i]));
-	return list;
-}
-
-static json_t *plan_area_part(struct plan_area *at, const struct dispatch_plan *plan)
-{
-	const struct area *area = at->area;
-	const struct consensus_tally *tally = consensus_tally(at->consensus);
-	json_t *part = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "area", (json_int_t)area->index + 1,
-				 "rounds", (json_int_t)tally->rounds, "epochs", (json_int_t)tally->epochs, "bytes",
-				 (json_int_t)tally->bytes, "messages", (json_int_t)tally->messages, "said_again",
-				 (json_int_t)tally->again, "mismatch_mw", consensus_mismatch(at->consensus), "cost",
-				 plan->cost);
-
-	if (!part)
-		return NULL;
-	json_object_set_new(part, "round", json_integer(consensus_round(at->consensus)));
-	json_object_set_new(part, "unit", plan_area_list(area->unit, area->units));
-	json_object_set_new(part, "bus", plan_area_list(area->bus, area->buses));
-	json_object_set_new(part, "station", plan_area_list(area->station, area->stations));
-	json_object_set_new(part, "output",
-			    plan_area_table(plan->output, plan->periods, plan->units, area->unit, area->units));
-	json_object_set_new(part, "price",
-			    plan_area_table(plan->price, plan->periods, plan->buses, area->bus, area->buses));
-	json_object_set_new(
-		part, "charge",
-		plan_area_table(plan->charge, plan->periods, plan->stations, area->station, area->stations));
-	json_object_set_new(
-		part, "discharge",
-		plan_area_table(plan->discharge, plan->periods, plan->stations, area->station, area->stations));
-	json_object_set_new(part, "stock",
-			    plan_area_table(plan->stock, plan->periods, plan->stations, area->station, area->stations));
-	return part;
-}
+/* --- its life --- */
 
 static int plan_area_tell(struct plan_area *at)
 {
@@ -175,7 +120,7 @@ static int plan_area_tell(struct plan_area *at)
 	if (!plan)
 		return err;
 	area_put(at->area, plan);
-	part = plan_area_part(at, plan);
+	part = area_part_put(at->area, at->consensus, plan);
 	if (part)
 		text = json_dumps(part, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	if (text)
@@ -186,42 +131,6 @@ static int plan_area_tell(struct plan_area *at)
 	at->told = consensus_tally(at->consensus)->epochs + 1;
 	return err;
 }
-
-static int plan_area_take_table(const json_t *part, const char *which, const char *key, u32 wide, u32 periods,
-				double *to)
-{
-	const json_t *list = json_object_get(part, which), *table = json_object_get(part, key), *row;
-	size_t i, t;
-
-	if (json_array_size(list) != json_array_size(table))
-		return -EINVAL;
-	for (i = 0; i < json_array_size(list); i++) {
-		json_int_t at = json_integer_value(json_array_get(list, i));
-
-		row = json_array_get(table, i);
-		if (at < 0 || at >= wide || json_array_size(row) != periods)
-			return -EINVAL;
-		for (t = 0; t < periods; t++)
-			to[t * wide + (size_t)at] = json_number_value(json_array_get(row, t));
-	}
-	return 0;
-}
-
-int plan_area_take(const json_t *part, struct dispatch_plan *plan)
-{
-	u32 periods = plan->periods;
-
-	plan->cost += json_number_value(json_object_get(part, "cost"));
-	if (plan_area_take_table(part, "unit", "output", plan->units, periods, plan->output) ||
-	    plan_area_take_table(part, "bus", "price", plan->buses, periods, plan->price) ||
-	    plan_area_take_table(part, "station", "charge", plan->stations, periods, plan->charge) ||
-	    plan_area_take_table(part, "station", "discharge", plan->stations, periods, plan->discharge) ||
-	    plan_area_take_table(part, "station", "stock", plan->stations, periods, plan->stock))
-		return -EINVAL;
-	return 0;
-}
-
-/* --- its life --- */
 
 static int plan_area_read(struct plan_area *at)
 {
@@ -262,23 +171,6 @@ static int plan_area_live(struct plan_area *at)
 	return err;
 }
 
-/* What prices are like: the dearest unit's at half its output. */
-static double plan_area_scale(const struct grid *grid)
-{
-	double scale = 0;
-	u32 i;
-
-	for (i = 0; i < grid->units; i++) {
-		const struct grid_unit *unit = &grid->unit[i];
-		double most = fmin(unit->most, 1e4);
-
-		if (most > 0)
-			scale = fmax(scale, fabs(dispatch_unit_cost(&unit->cost, most / 2) -
-						 dispatch_unit_cost(&unit->cost, most / 2 - 1)));
-	}
-	return scale;
-}
-
 int plan_area_run(const struct dispatch_problem *problem, const struct plan_area_words *words, char ret_error[320])
 {
 	struct plan_area at = { .words = words, .socket = -1, .error = ret_error };
@@ -288,7 +180,7 @@ int plan_area_run(const struct dispatch_problem *problem, const struct plan_area
 
 	ret_error[0] = 0;
 	talk.instance = plan_area_clock(CLOCK_REALTIME, 1000000000);
-	talk.scale = plan_area_scale(problem->grid);
+	talk.scale = area_price_scale(problem->grid);
 	at.dice = talk.instance ^ words->index;
 	err = area_new(problem, words->index, &at.area, &error);
 	if (err)

@@ -6,8 +6,6 @@
 #ifndef VOLTGATE_TOOLS_PLAN_AREA_H
 #define VOLTGATE_TOOLS_PLAN_AREA_H
 
-#include <jansson.h>
-
 #include "agent/sched/area.h"
 
 struct plan_area_words {
@@ -20,7 +18,5 @@ struct plan_area_words {
 
 /* 0 once @until ends, -errno with a sentence without a full stop. */
 int plan_area_run(const struct dispatch_problem *problem, const struct plan_area_words *words, char ret_error[320]);
-/* Puts a line that plan_area_run() wrote into the plan of the whole. -EINVAL: it does not fit the case. */
-int plan_area_take(const json_t *part, struct dispatch_plan *plan);
 
 #endif

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "agent/sched/area.h"
+#include "agent/sched/area_partition.h"
 #include "agent/sched/conflict.h"
 #include "tools/voltgate/plan_case.h"
 #include "tools/voltgate/say.h"
@@ -83,13 +85,19 @@ int plan_case_load(const struct plan_words *words, struct plan_case *ret_case)
 		err = matpower_load(words->path, &files->grid);
 		if (!err)
 			err = plan_case_repeat(files, words->periods ? words->periods : 1);
+		if (!err)
+			err = area_renumber(files->grid);
 	}
-	if (files->grid)
+	if (files->grid && !words->quiet)
 		plan_case_tell(files->grid);
 	if (err) {
 		text = plan_case_fatal(files->grid);
 		return say_failure(CLI_REFUSED, "%.*s", (int)strlen(text) - 1, text);
 	}
+	err = words->areas ? area_partition(files->grid, words->areas) : 0;
+	if (err)
+		return say_failure(CLI_REFUSED, "%u areas cannot be made of %u buses", words->areas,
+				   files->grid->buses);
 	ret_case->problem = (struct dispatch_problem){
 		.grid = files->grid,
 		.periods = files->periods,
@@ -168,6 +176,8 @@ int plan_case_option(char **argv, int *at, struct plan_words *words)
 		status = (words->drill = plan_case_number(option, value, 0, 0.9)) < 0;
 	else if (!strcmp(option, "--groups"))
 		status = (words->groups = (u32)fmax(0, plan_case_number(option, value, 1, 10000))) < 1;
+	else if (!strcmp(option, "--areas"))
+		status = (words->areas = (u32)fmax(0, plan_case_number(option, value, 1, AREA_MOST))) < 1;
 	else if (!strcmp(option, "--time"))
 		status = (words->seconds = plan_case_number(option, value, 0.001, 1e6)) < 0;
 	else if (!strcmp(option, "--report"))

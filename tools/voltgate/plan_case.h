@@ -19,6 +19,8 @@ struct plan_words {
 	double outage_scale; /* 0: no N-1 */
 	bool keep_areas, full;
 	u32 groups;   /* of vehicles that are guided in turn */
+	u32 areas;    /* into which the grid is cut; 0: as the case has them */
+	bool quiet;   /* says nothing of what is odd in the case: another process does */
 	double drill; /* share of messages between areas that is lost on purpose */
 };
 
