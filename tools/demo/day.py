@@ -246,11 +246,61 @@ def forge(day, gate, number):
     return tallies
 
 
+def unplug(station):
+    """Who leaves a charger ends what it holds."""
+    with socket.socket(socket.AF_UNIX) as cable:
+        cable.connect(station.cable(1))
+        lines = cable.makefile("rw")
+
+        def ask(**words):
+            lines.write(json.dumps(words) + "\n")
+            lines.flush()
+            return json.loads(lines.readline())
+        held = ask(do="charger").get("session")
+        if held:
+            ask(do="end", session=held)
+
+
+def charges(day, car):
+    """Its charging session, as the ledger has it; None."""
+    doing = day.ask_as(car.wallet.folder, "account", "show", car.wallet.key)
+    return doing.get("session") if doing.get("doing") == "charging" else None
+
+
+def begin(day, car, station):
+    """The charging session it begins there; it tries again where nobody answers it in time."""
+    for _ in range(3):
+        if car.drive(station.gate, station, "hello", "beacon=3", "start"):
+            return car.told[-1]["charging"]
+        charging = charges(day, car)
+        if charging:
+            return charging
+        unplug(station)
+    raise Trouble(f"car {car.number} could not start: {car.trouble}")
+
+
+def resume(day, car, station):
+    """A vehicle that was stopped goes on where the ledger says that it is. True: it charged, paid and rated."""
+    for _ in range(3):
+        charging = charges(day, car)
+        if charging:  # the reading that was under way may have been counted, or not
+            car.drive(station.gate, station, "hello", "again", charging=charging)
+            good = car.drive(station.gate, station, "hello", "meter", "stop", "rate=4", charging=charging)
+        elif car.settled():
+            return True
+        else:
+            unplug(station)  # its start was lost, but the charger may have begun
+            good = car.drive(station.gate, station, "hello", "start", "meter", "meter", "meter", "meter", "stop", "rate=4")
+        day.note("vehicle", f"car {car.number} goes on at {station.gate.name}, its charging session " + ("kept" if charging else "begun anew") +
+                 (": done" if good else f": {car.trouble[:160]}"))
+        if good:
+            return True
+    return False
+
+
 def clone(day, original, here, far):
     """A copy of a vehicle's key appears at another station while the vehicle charges. True: the copy got power."""
-    if not original.drive(here.gate, here, "hello", "beacon=3", "start"):
-        raise Trouble(f"car {original.number} could not start: {original.trouble}")
-    charging = original.told[-1]["charging"]
+    charging = begin(day, original, here)
     twin = Car.__new__(Car)
     twin.day, twin.number, twin.wallet, twin.told, twin.trouble = day, 99, original.wallet, [], ""
     twin.netns = day.pave_car(99)
@@ -260,7 +310,8 @@ def clone(day, original, here, far):
         cloned, tries = twin.drive(far.gate, far, "hello", "start"), tries + 1
     day.note("attack", f"a copy of car {original.number}'s key at {far.name}, while the car charges at {here.name}: " +
              ("IT CHARGES" if cloned else "refused: " + twin.trouble[:200]))
-    if not original.drive(here.gate, here, "hello", "meter", "meter", "meter", "meter", "stop", "rate=5", charging=charging):
+    if (not original.drive(here.gate, here, "hello", "meter", "meter", "meter", "meter", "stop", "rate=5", charging=charging) and
+            not resume(day, original, here)):
         raise Trouble(f"car {original.number} could not finish: {original.trouble}")
     return cloned
 
@@ -282,7 +333,7 @@ def trouble(day, cars, picks, pool):
     """What goes wrong on purpose; gives the attackers' tallies and what became of the clone."""
     free = [station for station in day.stations if station not in picks.values()][:2]
     chosen = [station.gate for station in picks.values() if station.gate.program != LIAR]
-    victim = max(chosen, key=lambda gate: gate.index)
+    victim = max(chosen, key=lambda gate: (gate.index not in day.machines, gate.index))
     day.attacked = [gate for gate in day.gates if gate is not victim][:FORGERS]
     attacks = [pool.submit(forge, day, gate, number) for number, gate in enumerate(day.attacked)]
     wait_for(lambda: victim.own("charge")["taken"] >= 2, "a vehicle charges there")
@@ -290,45 +341,12 @@ def trouble(day, cars, picks, pool):
     day.note("fault", f"{victim.name} of {victim.organisation} is killed with kill -9, in the middle of it")
     cloned = clone(day, cars[0], *free)
     victim.start()
+    epochs = len(victim.attestors)
     victim.enrol_attestor()
     victim.handshake_key = victim.own("handshake")["key"]
-    day.note("fault", f"{victim.name} is back, its gate has a new epoch, enrolled by {victim.organisation}'s administrator")
+    day.note("fault", f"{victim.name} is back, its gate " + ("has the epoch of its module still" if len(victim.attestors) == epochs else
+             f"has a new epoch, enrolled by {victim.organisation}'s administrator"))
     return cloned, [tally for attack in attacks for tally in attack.result()]
-
-
-def unplug(station):
-    """Who leaves a charger ends what it holds."""
-    with socket.socket(socket.AF_UNIX) as cable:
-        cable.connect(station.cable(1))
-        lines = cable.makefile("rw")
-
-        def ask(**words):
-            lines.write(json.dumps(words) + "\n")
-            lines.flush()
-            return json.loads(lines.readline())
-        held = ask(do="charger").get("session")
-        if held:
-            ask(do="end", session=held)
-
-
-def resume(day, car, station):
-    """A vehicle that was stopped goes on where the ledger says that it is. True: it charged, paid and rated."""
-    for _ in range(3):
-        doing = day.ask_as(car.wallet.folder, "account", "show", car.wallet.key)
-        charging = doing.get("session") if doing.get("doing") == "charging" else None
-        if charging:  # the reading that was under way may have been counted, or not
-            car.drive(station.gate, station, "hello", "again", charging=charging)
-            good = car.drive(station.gate, station, "hello", "meter", "stop", "rate=4", charging=charging)
-        elif car.settled():
-            return True
-        else:
-            unplug(station)  # its start was lost, but the charger may have begun
-            good = car.drive(station.gate, station, "hello", "start", "meter", "meter", "meter", "meter", "stop", "rate=4")
-        day.note("vehicle", f"car {car.number} goes on at {station.gate.name}, its charging session " + ("kept" if charging else "begun anew") +
-                 (": done" if good else f": {car.trouble[:160]}"))
-        if good:
-            return True
-    return False
 
 
 def late(day, cars, picks, jobs):
