@@ -28,14 +28,6 @@ static void start(u32 replicas, u32 followers)
 	net_run(&net, 20000);
 }
 
-static struct channel_status status_of(u32 node)
-{
-	struct channel_status status;
-
-	channel_status(net.nodes[node].channel, &status);
-	return status;
-}
-
 /* The net's node that is replica @replica of the genesis. */
 static u32 node_of(u32 replica)
 {
@@ -68,7 +60,8 @@ static void commit_test(void)
 	net_run(&net, 200000);
 	ktap_ok(net.answers[5].count == 2 && net.answers[5].answer == CHANNEL_COMMITTED,
 		"a transaction submitted again is answered from the ledger");
-	ktap_ok(status_of(0).transactions == 3999 && status_of(0).valid == 3999 && !status_of(0).waiting,
+	ktap_ok(net_status(&net, 0).transactions == 3999 && net_status(&net, 0).valid == 3999 &&
+			!net_status(&net, 0).waiting,
 		"and ordered once");
 	net_free(&net);
 }
@@ -91,7 +84,7 @@ static void answer_test(void)
 	net_run(&net, 500000);
 	ktap_ok(net.answers[1].count == 3 && net.answers[1].answer == CHANNEL_COMMITTED,
 		"three who wait for one transaction are answered");
-	ktap_ok(!net.answers[2].count && status_of(0).transactions == 2,
+	ktap_ok(!net.answers[2].count && net_status(&net, 0).transactions == 2,
 		"one that was forgotten is ordered unanswered");
 	len = net_transaction(6, 200, bytes, sizeof(bytes)); /* nonce 2 of client 1 */
 	net_submit(&net, 0, 6, 100);
@@ -126,7 +119,7 @@ static void pressure_test(void)
 	}
 	ktap_ok(busy > 1000 && done > 1000, "a flood: %u were told to come again, %u committed", busy, done);
 	ktap_ok(!lost, "nobody was left without an answer (%u)", lost);
-	ktap_ok(!status_of(0).waiting && net_agree(&net), "nothing is held any more");
+	ktap_ok(!net_status(&net, 0).waiting && net_agree(&net), "nothing is held any more");
 	silent = ~0u;
 	net_free(&net);
 }
@@ -220,7 +213,7 @@ static void damage_test(void)
 			   -EBADMSG;
 		channel_flush(net.nodes[0].channel);
 	}
-	ktap_ok(refused > 2000 && status_of(0).damaged_parcels == refused && !net.nodes[0].broken,
+	ktap_ok(refused > 2000 && net_status(&net, 0).damaged_parcels == refused && !net.nodes[0].broken,
 		"%u damaged parcels are counted and dropped", refused);
 	ktap_ok(channel_receive(net.nodes[0].channel, (const u8 *)"nobody's key, that is not a member",
 				(struct span){ bytes, 5 }) == -EBADMSG,
@@ -248,15 +241,15 @@ static void full_test(void)
 		for (u32 i = first; i < first + 20; i++)
 			net_submit(&net, node_of(1 + i % 2), i, 100);
 		net_run(&net, 3000000);
-		ktap_ok(status_of(node_of(1)).stopped && !net.nodes[node_of(1)].broken &&
+		ktap_ok(net_status(&net, node_of(1)).stopped && !net.nodes[node_of(1)].broken &&
 				net.nodes[node_of(1)].committed <= before + 2,
 			"with its %s disk full a node says so: %s", which ? "block" : "vote",
-			status_of(node_of(1)).stopped ?: "not");
+			net_status(&net, node_of(1)).stopped ?: "not");
 		net_submit(&net, node_of(1), 90 + which, 100);
 		ktap_ok(net.answers[90 + which].answer == CHANNEL_BUSY, "and tells clients to come again");
 		disk_memory_fail_after(disk, 0, 0);
 		net_run(&net, 5000000);
-		ktap_ok(!status_of(node_of(1)).stopped && net_answered(&net, first, first + 19) &&
+		ktap_ok(!net_status(&net, node_of(1)).stopped && net_answered(&net, first, first + 19) &&
 				net_reach(&net, 15, net_height(&net, node_of(2)), 5000000),
 			"with room again it goes on, and all that waited is answered");
 	}
@@ -298,7 +291,7 @@ static void count_test(void)
 	for (u32 i = 1; i <= 40; i++)
 		net_submit(&net, node_of(i % 4), i, 100);
 	net_run(&net, 5000000);
-	ktap_ok(liar_blocks && status_of(node_of(1)).consensus.view,
+	ktap_ok(liar_blocks && net_status(&net, node_of(1)).consensus.view,
 		"a primary whose proposals name another count than their bodies have is left (%u proposals)",
 		liar_blocks);
 	ktap_ok(net_answered(&net, 1, 40) && net_agree(&net), "and everything is in blocks");
@@ -327,7 +320,7 @@ static void follower_test(void)
 	net_reach(&net, 48, height + 1, 1000000);
 	ktap_ok(net.now_us - until <= 3000, "a follower has a block %llu us after the replicas",
 		(unsigned long long)(net.now_us - until));
-	ktap_ok(!status_of(4).replica && status_of(0).replica, "and knows it is no replica");
+	ktap_ok(!net_status(&net, 4).replica && net_status(&net, 0).replica, "and knows it is no replica");
 	net_free(&net);
 }
 

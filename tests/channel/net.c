@@ -435,6 +435,14 @@ void net_submit(struct net *net, u32 index, u32 id, size_t payload)
 	net->nodes[index].wake_us = net->now_us;
 }
 
+struct channel_status net_status(const struct net *net, u32 index)
+{
+	struct channel_status status;
+
+	channel_status(net->nodes[index].channel, &status);
+	return status;
+}
+
 bool net_answered(const struct net *net, u32 first, u32 last)
 {
 	for (u32 i = first; i <= last; i++)

@@ -83,6 +83,7 @@ void net_submit(struct net *net, u32 index, u32 id, size_t payload);
 size_t net_transaction(u32 id, size_t payload, u8 *ret_bytes, size_t size);
 bool net_answered(const struct net *net, u32 first, u32 last);
 u64 net_height(const struct net *net, u32 index);
+struct channel_status net_status(const struct net *net, u32 index);
 /* Counts net->equivocations from now on: two different votes of a kind by one node. */
 void net_watch(struct net *net);
 /* All running nodes have the same blocks up to the least height. */

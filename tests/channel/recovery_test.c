@@ -19,21 +19,13 @@ static void start(u32 replicas, u32 followers, u32 others)
 	net_run(&net, 20000);
 }
 
-static struct channel_status status_of(u32 node)
-{
-	struct channel_status status;
-
-	channel_status(net.nodes[node].channel, &status);
-	return status;
-}
-
 /* Requests @first to @last, a few at a time, at whoever is up. */
 static void load(u32 first, u32 last, size_t payload, u32 at_once)
 {
 	for (u32 i = first; i <= last; i++) {
 		u32 node = i % net.count;
 
-		while (!net.nodes[node].channel || status_of(node).stopped)
+		while (!net.nodes[node].channel || net_status(&net, node).stopped)
 			node = (node + 1) % net.count;
 		net_submit(&net, node, i, payload);
 		if (i % at_once == 0)
@@ -78,7 +70,7 @@ static void crash_test(void)
 		net_run(&net, 1000000);
 		if (!net_reach(&net, 15, net_height(&net, (node + 1) % 4), 5000000))
 			behind++;
-		if (status_of(node).consensus.mute)
+		if (net_status(&net, node).consensus.mute)
 			broken++;
 	}
 	load(id, id + 5, 150, 3);
@@ -159,8 +151,8 @@ static void late_test(void)
 	net_start(&net, 3);
 	ktap_ok(net_reach(&net, 8, net_height(&net, 0), 20000000) && net_agree(&net),
 		"though one of its peers gives false blocks");
-	ktap_ok(!false_blocks || status_of(3).refused_blocks, "which it refused (%llu, %llu)",
-		(unsigned long long)false_blocks, (unsigned long long)status_of(3).refused_blocks);
+	ktap_ok(!false_blocks || net_status(&net, 3).refused_blocks, "which it refused (%llu, %llu)",
+		(unsigned long long)false_blocks, (unsigned long long)net_status(&net, 3).refused_blocks);
 	load(3000, 3010, 100, 2);
 	net_run(&net, 2000000);
 	ktap_ok(!unanswered(3000, 3010), "and it takes part again");
@@ -174,7 +166,7 @@ static void late_test(void)
 	ktap_ok(net_reach(&net, 15, net_height(&net, 0), 10000000) && net_agree(&net), "so does one that was cut off");
 	load(5000, 5010, 100, 2);
 	net_run(&net, 5000000);
-	ktap_ok(!unanswered(5000, 5010) && !status_of(2).waiting, "and takes part again, holding nothing back");
+	ktap_ok(!unanswered(5000, 5010) && !net_status(&net, 2).waiting, "and takes part again, holding nothing back");
 	net_free(&net);
 }
 
@@ -189,10 +181,10 @@ static void mute_test(void)
 	disk_done(net.nodes[2].votes);
 	disk_memory_open(&net.nodes[2].votes);
 	net_start(&net, 2);
-	ktap_ok(status_of(2).consensus.mute, "a lost vote log is noticed: %s", net.nodes[2].last_said);
+	ktap_ok(net_status(&net, 2).consensus.mute, "a lost vote log is noticed: %s", net.nodes[2].last_said);
 	net_stop(&net, 2, false, 0);
 	net_start(&net, 2);
-	ktap_ok(status_of(2).consensus.mute, "after another start too");
+	ktap_ok(net_status(&net, 2).consensus.mute, "after another start too");
 	net_watch(&net);
 	load(100, 140, 100, 4);
 	net_run(&net, 1000000);
@@ -209,13 +201,13 @@ static void mute_test(void)
 	disk_memory_open(&net.nodes[2].blocks);
 	net_start(&net, 2);
 	net_run(&net, 3000000);
-	ktap_ok(status_of(2).consensus.mute && net_height(&net, 2) == net_height(&net, 0),
+	ktap_ok(net_status(&net, 2).consensus.mute && net_height(&net, 2) == net_height(&net, 0),
 		"votes and blocks lost together: its signature in others' blocks tells");
 	net_stop(&net, 1, false, 0);
 	disk_memory_flip(net.nodes[1].votes, "0000000000.vgv", 200, 1);
 	net_start(&net, 1);
-	ktap_ok(status_of(1).consensus.mute && strstr(net.nodes[1].last_said, "damaged"), "a damaged log is named: %s",
-		net.nodes[1].last_said);
+	ktap_ok(net_status(&net, 1).consensus.mute && strstr(net.nodes[1].last_said, "damaged"),
+		"a damaged log is named: %s", net.nodes[1].last_said);
 	net_free(&net);
 }
 
@@ -246,13 +238,15 @@ static void reconfigure_test(void)
 	disk_memory_fail_after(net.nodes[4].votes, 1, ENOSPC);
 	net_configure(&net, 0, 1000, &next);
 	net_run(&net, 3000000);
-	ktap_ok(status_of(4).stopped && net.nodes[4].reconfigured == 1,
+	ktap_ok(net_status(&net, 4).stopped && net.nodes[4].reconfigured == 1,
 		"with no room for a new epoch's vote log a node stops, and its shell knows who belongs: %s",
 		net.nodes[4].last_said);
 	disk_memory_fail_after(net.nodes[4].votes, 0, 0);
 	net_run(&net, 3000000);
-	ktap_ok(!unanswered(1000, 1000) && status_of(0).epoch == 1, "a configuration makes a follower a replica");
-	ktap_ok(status_of(4).replica && status_of(4).epoch == 1 && !status_of(4).consensus.mute, "which it knows");
+	ktap_ok(!unanswered(1000, 1000) && net_status(&net, 0).epoch == 1,
+		"a configuration makes a follower a replica");
+	ktap_ok(net_status(&net, 4).replica && net_status(&net, 4).epoch == 1 && !net_status(&net, 4).consensus.mute,
+		"which it knows");
 	net_stop(&net, 1, false, 0);
 	load(31, 60, 100, 3);
 	net_run(&net, 2000000);
@@ -264,15 +258,15 @@ static void reconfigure_test(void)
 	set_roles(&next, 0, 0);
 	net_configure(&net, 2, 1001, &next);
 	net_run(&net, 3000000);
-	ktap_ok(!unanswered(1001, 1001) && !status_of(0).replica && status_of(2).epoch == 2,
+	ktap_ok(!unanswered(1001, 1001) && !net_status(&net, 0).replica && net_status(&net, 2).epoch == 2,
 		"another takes a new node in and one out");
 	net_start(&net, 5);
 	net_start(&net, 1);
 	net_run(&net, 5000000);
-	ktap_ok(status_of(5).replica && status_of(5).epoch == 2 && !status_of(5).consensus.mute &&
+	ktap_ok(net_status(&net, 5).replica && net_status(&net, 5).epoch == 2 && !net_status(&net, 5).consensus.mute &&
 			net_height(&net, 5) == net_height(&net, 2),
 		"the new node starts from the genesis and is a replica");
-	ktap_ok(status_of(1).epoch == 2 && net_height(&net, 1) == net_height(&net, 2),
+	ktap_ok(net_status(&net, 1).epoch == 2 && net_height(&net, 1) == net_height(&net, 2),
 		"one that was away meanwhile follows both changes");
 	net_stop(&net, 3, false, 0);
 	load(61, 100, 100, 3);
@@ -283,7 +277,7 @@ static void reconfigure_test(void)
 	net_start(&net, 3);
 	load(101, 120, 100, 3);
 	net_run(&net, 5000000);
-	ktap_ok(!unanswered(101, 120) && net_agree(&net) && !status_of(2).consensus.mute,
+	ktap_ok(!unanswered(101, 120) && net_agree(&net) && !net_status(&net, 2).consensus.mute,
 		"restarts in a later epoch too");
 	ktap_ok(net.nodes[0].reconfigured == 2, "the shell was told of each");
 	net_free(&net);

@@ -55,14 +55,6 @@ static struct ledger *import_from(struct ledger *from)
 	return ledger;
 }
 
-static u64 snapshots(struct net *net, u32 index)
-{
-	struct channel_status status;
-
-	channel_status(net->nodes[index].channel, &status);
-	return status.snapshots;
-}
-
 int main(void)
 {
 	static struct membership next;
@@ -104,7 +96,7 @@ int main(void)
 	ktap_ok(net_answered(&net, 300, 330) && net_agree(&net), "on which they go on");
 	net.filter = lie_in_pieces;
 	net_start(&net, 4);
-	ktap_ok(net_reach(&net, 16, net_height(&net, 0), 60000000) && snapshots(&net, 4) == 1,
+	ktap_ok(net_reach(&net, 16, net_height(&net, 0), 60000000) && net_status(&net, 4).snapshots == 1,
 		"a node at the genesis takes a snapshot, then blocks");
 	ktap_ok(lies, "from another than the one that lied");
 	for (u32 i = 400; i <= 430; i++) {

@@ -6,20 +6,6 @@
 #include "tests/ktap.h"
 #include "tests/pbft/wired.h"
 
-static void load(struct wired *wired, u32 count, u64 gap_us, u64 not )
-{
-	u32 i, replica;
-
-	for (i = 0; i < count; i++) {
-		do
-			replica = wired_random(wired, wired->n);
-		while (not >> replica & 1);
-		wired_request(wired, replica, wired_random(wired, 20), 50 + wired_random(wired, 200));
-		if (gap_us)
-			wired_run(wired, wired_random(wired, 2 * gap_us));
-	}
-}
-
 static const char *why(const struct wired *wired)
 {
 	return wired->fault ? wired->fault : "";
@@ -36,7 +22,7 @@ static void normal(u32 n)
 		wired = wired_new(n, n);
 		wired->fill = run;
 		wired_start(wired);
-		load(wired, 200, 300, 0);
+		wired_load(wired, 200, 300, 0);
 		passed &= wired_settle(wired, wired_set(n), 2000000) && !wired->duplicates;
 		for (i = 0; i < n; i++)
 			viewed += wired->replicas[i].last.view;
@@ -60,7 +46,7 @@ static void silent(u32 n)
 		wired_crash(wired, n - 1 - i);
 		down |= 1ULL << (n - 1 - i);
 	}
-	load(wired, 100, 300, down);
+	wired_load(wired, 100, 300, down);
 	passed = wired_settle(wired, wired_set(n), 2000000);
 	ktap_ok(passed && !wired->replicas[0].last.view, "n=%u: f = %u silent %s", n, f, why(wired));
 	wired_free(wired);
@@ -79,9 +65,9 @@ static void dead_primary(u32 n)
 		wired->fill = run;
 		wired_start(wired);
 		if (n % 2 == 0)
-			load(wired, 50, 300, 1);
+			wired_load(wired, 50, 300, 1);
 		wired_crash(wired, 0);
-		load(wired, 50, 300, 1);
+		wired_load(wired, 50, 300, 1);
 		passed = wired_settle(wired, wired_set(n), 5000000);
 		trace[run] = wired_trace(wired);
 		ktap_ok(passed && wired->replicas[1].last.view == 1, "n=%u: dead primary, view %llu after %llu ms %s",

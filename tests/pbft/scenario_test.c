@@ -7,20 +7,6 @@
 #include "tests/ktap.h"
 #include "tests/pbft/wired.h"
 
-static void load(struct wired *wired, u32 count, u64 gap_us, u64 not )
-{
-	u32 i, replica;
-
-	for (i = 0; i < count; i++) {
-		do
-			replica = wired_random(wired, wired->n);
-		while (not >> replica & 1);
-		wired_request(wired, replica, wired_random(wired, 20), 50 + wired_random(wired, 200));
-		if (gap_us)
-			wired_run(wired, wired_random(wired, 2 * gap_us));
-	}
-}
-
 static void verdict(struct wired *wired, bool passed, const char *what)
 {
 	u32 i;
@@ -80,7 +66,7 @@ static void cheap_votes(void)
 	wired_run(wired, 50000);
 	for (i = 0, before = 0; i < 4; i++)
 		before += wired->replicas[i].verified;
-	load(wired, 100, 4000, 0);
+	wired_load(wired, 100, 4000, 0);
 	passed = wired_settle(wired, 15, 1000000);
 	for (i = 0, signatures = 0; i < 4; i++)
 		signatures += wired->replicas[i].verified;
@@ -107,7 +93,7 @@ static void timer_of_done_request(void)
 	struct wired *wired = four(4);
 	bool passed;
 
-	load(wired, 30, 1000, 0);
+	wired_load(wired, 30, 1000, 0);
 	passed = wired_settle(wired, 15, 1000000);
 	wired_run(wired, 20000000);
 	verdict(wired, passed && views_are(wired, 15, 0), "timers of requests that stand in a block mean nothing");
@@ -119,14 +105,14 @@ static void cut_off(void)
 	bool passed;
 
 	wired_partition(wired, 8);
-	load(wired, 40, 5000, 8);
+	wired_load(wired, 40, 5000, 8);
 	wired_request(wired, 3, 9, 100); /* known to the lonely one only */
 	wired_run(wired, 15000000);
 	passed = wired->replicas[3].last.view <= 1;
 	wired_partition(wired, 0);
 	passed &= wired_settle(wired, 15, 5000000) && views_are(wired, 7, 0);
 	wired_crash(wired, 1);
-	load(wired, 20, 1000, 2);
+	wired_load(wired, 20, 1000, 2);
 	passed &= wired_settle(wired, 13, 20000000);
 	verdict(wired, passed, "no livelock after a replica was cut off, nor when it is needed then");
 }
@@ -136,11 +122,11 @@ static void long_asleep(void)
 	struct wired *wired = four(6);
 	bool passed;
 
-	load(wired, 20, 1000, 0);
+	wired_load(wired, 20, 1000, 0);
 	wired_crash(wired, 2);
-	load(wired, 2000, 200, 4);
+	wired_load(wired, 2000, 200, 4);
 	wired_restart(wired, 2, false);
-	load(wired, 50, 1000, 0);
+	wired_load(wired, 50, 1000, 0);
 	passed = wired_settle(wired, 15, 3000000);
 	printf("# caught up to %llu in %llu fetches, most effects of an update %u\n",
 	       (unsigned long long)wired->replicas[2].height, (unsigned long long)wired->replicas[2].fetched,
@@ -154,11 +140,11 @@ static void dead_primary_keeps_no_turn(void)
 	bool passed;
 
 	wired_crash(wired, 1);
-	load(wired, 100, 1000, 2);
+	wired_load(wired, 100, 1000, 2);
 	passed = wired_settle(wired, 13, 1000000) && views_are(wired, 13, 0);
 	wired_crash(wired, 0);
 	wired_restart(wired, 1, false);
-	load(wired, 300, 3000, 1);
+	wired_load(wired, 300, 3000, 1);
 	passed &= wired_settle(wired, 14, 5000000) && wired->replicas[2].last.view == 1;
 	verdict(wired, passed, "a dead primary has no turn: one view change, then none");
 }
@@ -208,7 +194,7 @@ static void lonely_claims(void)
 	struct pbft_message message = { .kind = PBFT_STATUS, .epoch = 3, .sender = 1 };
 	bool passed;
 
-	load(wired, 20, 1000, 0);
+	wired_load(wired, 20, 1000, 0);
 	passed = wired_settle(wired, 15, 1000000);
 	message.status.committed = 1000000000;
 	wired_sign(wired, 1, &message);
@@ -316,7 +302,7 @@ static void equivocating_primary(void)
 
 	wired->liars = 1;
 	wired->hooks.pass = equivocate;
-	load(wired, 20, 1000, 1);
+	wired_load(wired, 20, 1000, 1);
 	passed = wired_settle(wired, 14, 10000000);
 	verdict(wired, passed && !views_are(wired, 14, 0), "an equivocating primary is left");
 }
@@ -365,7 +351,7 @@ static void late_answer(void)
 	bool passed;
 
 	/* The primary is cut off with proposals of its own under way; their requests are not lost. */
-	load(wired, 5, 1000, 0);
+	wired_load(wired, 5, 1000, 0);
 	wired_run(wired, 10000);
 	wired_partition(wired, 1);
 	wired_request(wired, 0, 3, 100);
@@ -384,12 +370,12 @@ static void silent_mute(void)
 	u64 votes;
 	bool passed;
 
-	load(wired, 20, 1000, 0);
+	wired_load(wired, 20, 1000, 0);
 	wired_run(wired, 10000);
 	wired_crash(wired, 3);
 	wired_restart(wired, 3, true);
 	votes = wired->replicas[3].vote_count;
-	load(wired, 40, 1000, 0);
+	wired_load(wired, 40, 1000, 0);
 	passed = wired_settle(wired, 15, 3000000) && wired->replicas[3].vote_count == votes;
 	verdict(wired, passed && wired->replicas[3].last.mute, "a mute replica follows and never votes");
 }
@@ -407,7 +393,7 @@ static void end_of_epoch(void)
 	u32 i;
 
 	wired->hooks.last = ends_at_five;
-	load(wired, 100, 500, 0);
+	wired_load(wired, 100, 500, 0);
 	wired_run(wired, 5000000);
 	for (i = 0; i < 4; i++)
 		passed &= wired->replicas[i].last.proposed == 5 && wired->replicas[i].ended &&
@@ -422,11 +408,11 @@ static void clocks(void)
 	bool passed;
 
 	wired->replicas[3].clock_skew_us = 3600000000LL;
-	load(wired, 50, 1000, 0);
+	wired_load(wired, 50, 1000, 0);
 	passed = wired_settle(wired, 15, 2000000) && views_are(wired, 15, 0) && !wired->replicas[3].fetched;
 	wired->replicas[3].clock_skew_us = 0;
 	wired->replicas[0].clock_skew_us = 3600000000LL;
-	load(wired, 50, 1000, 0);
+	wired_load(wired, 50, 1000, 0);
 	passed &= wired_settle(wired, 15, 5000000) && views_are(wired, 14, 1);
 	verdict(wired, passed, "a replica whose clock is off follows; a primary whose clock is off is left");
 }
@@ -445,7 +431,7 @@ static void censorship(void)
 
 	wired->hooks.forward = ignore_first; /* as if the primary did not want it */
 	wired_request(wired, 2, 99, 100);
-	load(wired, 400, 5000, 1);
+	wired_load(wired, 400, 5000, 1);
 	passed = wired_settle(wired, 15, 5000000) && !views_are(wired, 14, 0);
 	verdict(wired, passed, "a primary that passes a request over is left though it serves others");
 }
@@ -462,7 +448,7 @@ static void queue_is_no_reason(void)
 	wired->config.checkpoint_blocks = 1;
 	wired->delay_us = 5000;
 	wired_start(wired);
-	load(wired, 900, 0, 0);
+	wired_load(wired, 900, 0, 0);
 	passed = wired_settle(wired, 15, 20000000);
 	printf("# %llu ms\n", (unsigned long long)wired->now_us / 1000 - 1000);
 	verdict(wired, passed && views_are(wired, 15, 0), "a long queue is no reason to leave a view");

@@ -329,6 +329,20 @@ u32 wired_request(struct wired *wired, u32 replica, u32 client, u32 bytes)
 	return request;
 }
 
+void wired_load(struct wired *wired, u32 count, u64 gap_us, u64 spared)
+{
+	u32 i, replica;
+
+	for (i = 0; i < count; i++) {
+		do
+			replica = wired_random(wired, wired->n);
+		while (spared >> replica & 1);
+		wired_request(wired, replica, wired_random(wired, 20), 50 + wired_random(wired, 200));
+		if (gap_us)
+			wired_run(wired, wired_random(wired, 2 * gap_us));
+	}
+}
+
 void wired_give(struct wired *wired, u32 request, u32 from, u32 to)
 {
 	struct wired_event event = { .type = WIRED_REQUEST, .from = from, .to = to, .request = request };

@@ -124,6 +124,8 @@ void wired_start(struct wired *wired);
 void wired_free(struct wired *wired);
 /* A client's request comes to a replica (as its own). */
 u32 wired_request(struct wired *wired, u32 replica, u32 client, u32 bytes);
+/* @count requests of 20 clients to replicas that are not in the set @spared, @gap_us apart on average. */
+void wired_load(struct wired *wired, u32 count, u64 gap_us, u64 spared);
 /* Known at others too, as forwarded by @from. */
 void wired_give(struct wired *wired, u32 request, u32 from, u32 to);
 /* Goes on for so long. */
