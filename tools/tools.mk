@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+include tools/areas/areas.mk
 include tools/libvehicle/libvehicle.mk
 include tools/pages/pages.mk
 include tools/sim/its_maker.mk

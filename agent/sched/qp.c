@@ -15,7 +15,7 @@
 #define QP_BLOCKS_FROM 200 /* columns from which on blocks are tried first */
 #define QP_BLOCKS_TOLERANCE 1e-6
 #define QP_PIVOTS \
-	20 /* for each column and row, and as a start: beyond, Clp goes round in circles (it has for minutes) */
+	50 /* for each column and row, and as a start: beyond, Clp goes round in circles (it has for minutes) */
 #define QP_PIVOTS_FIRST 2000
 
 static Clp_Simplex *qp_model(void)
