@@ -164,14 +164,14 @@ class Car:
 def prepare_grade(day, guests):
     """The module here, or machines that take it."""
     if day.native():
-        say("gates are attested: this kernel takes the module")
+        day.note("grades", "gates are attested: this kernel takes the module")
     elif guests:
         say(f"this kernel takes no module of ours: {guests} gateways get virtual machines (kernel and module are made once; then they boot)")
         day.boot(guests)
         for index, machine in day.machines.items():
             say(f"the machine of n{index} runs Debian's {machine.image.release} and voltgate.ko after {machine.boot_seconds:.0f} s")
         if len(day.machines) < guests:
-            say(f"only {len(day.machines)} of {guests} machines run, the rest is plain: {day.why_plain}")
+            day.note("grades", f"only {len(day.machines)} of {guests} machines run, the rest is plain: {day.why_plain}")
 
 
 def where(day, gate):
