@@ -264,16 +264,6 @@ u64 blockfile_next(const struct blockfile *files)
 	return files->next;
 }
 
-u64 blockfile_bytes(const struct blockfile *files)
-{
-	u64 bytes = files->tail.file ? files->tail.scan.end : 0;
-	size_t i;
-
-	for (i = 0; i < files->sealed_count; i++)
-		bytes += files->sealed[i].size;
-	return bytes;
-}
-
 void blockfile_close(struct blockfile *files)
 {
 	if (!files)

@@ -56,7 +56,5 @@ int blockfile_cut(struct blockfile *files, u64 number);
 /* Reads and checks a block; *@ret_bytes is malloc'd. -ENOENT, -EBADMSG with @ret_error. */
 int blockfile_read(struct blockfile *files, u64 number, u8 **ret_bytes, size_t *ret_len,
 		   struct blockfile_error *ret_error);
-/* The bytes of all files. */
-u64 blockfile_bytes(const struct blockfile *files);
 
 #endif

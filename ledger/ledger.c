@@ -338,8 +338,3 @@ u64 ledger_durable(const struct ledger *ledger)
 {
 	return ledger->durable;
 }
-
-u64 ledger_torn(const struct ledger *ledger)
-{
-	return ledger->torn;
-}

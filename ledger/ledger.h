@@ -52,7 +52,6 @@ const struct membership *ledger_membership(const struct ledger *ledger); /* comm
 const struct block_header *ledger_head(const struct ledger *ledger);	 /* last appended */
 const u8 *ledger_head_hash(const struct ledger *ledger);
 u64 ledger_first(const struct ledger *ledger); /* oldest block held */
-u64 ledger_torn(const struct ledger *ledger);  /* bytes that opening cut off behind the last whole block */
 struct state *ledger_state(struct ledger *ledger);
 struct verifier *ledger_verifier(struct ledger *ledger);
 /* And the batches of endorsements and evidence that it knows to be signed. */
@@ -70,7 +69,6 @@ const u8 *candidate_hash(const struct candidate *candidate);
 const u8 *candidate_outcomes(const struct candidate *candidate);
 const u8 (*candidate_digests(const struct candidate *candidate))[LEDGER_HASH_LEN]; /* transactions' hashes */
 struct span candidate_body(const struct candidate *candidate);
-const struct membership *candidate_membership(const struct candidate *candidate); /* after it */
 bool candidate_reconfigures(const struct candidate *candidate); /* the epoch rises after it (membership.h) */
 /* Drops it and all above it. */
 void candidate_drop(struct candidate *candidate);
@@ -133,8 +131,6 @@ int ledger_find(struct ledger *ledger, const u8 hash[32], u64 *ret_number, u32 *
 struct snapshot_export;
 #define SNAPSHOT_PIECE_MIN 65536
 int snapshot_export_open(struct ledger *ledger, size_t piece_bytes, struct snapshot_export **ret_export);
-/* The block whose state it is. */
-u64 snapshot_export_number(const struct snapshot_export *export_);
 /* 1: a piece, malloc'd; 0: the end; -EIO. */
 int snapshot_export_next(struct snapshot_export *export_, u8 **ret_piece, size_t *ret_len);
 void snapshot_export_close(struct snapshot_export *export_);

@@ -180,11 +180,6 @@ struct span candidate_body(const struct candidate *candidate)
 	return (struct span){ candidate->body, candidate->body_len };
 }
 
-const struct membership *candidate_membership(const struct candidate *candidate)
-{
-	return &candidate->after->membership;
-}
-
 bool candidate_reconfigures(const struct candidate *candidate)
 {
 	return candidate->after->membership.epoch != candidate->before->membership.epoch;

@@ -51,10 +51,11 @@ int ledger_files_open(struct ledger *ledger, const struct ledger_options *option
 {
 	struct blockfile_options files = { .disk = ledger->disk, .file_bytes = options->file_bytes, .first = first };
 	struct blockfile_error fault = { .text = "" };
+	u64 torn;
 	int error;
 
 	memcpy(files.channel, ledger->channel, LEDGER_HASH_LEN);
-	error = blockfile_open(&files, &ledger->files, &ledger->torn, &fault);
+	error = blockfile_open(&files, &ledger->files, &torn, &fault);
 	return error ? ledger_fail_files(ret_error, error, &fault) : 0;
 }
 

@@ -58,7 +58,7 @@ struct ledger {
 	struct candidate *unsynced; /* the oldest appended one that is not committed state */
 	u32 unsynced_count;
 	struct candidate *next; /* on the head */
-	u64 durable, torn;
+	u64 durable;
 	u64 state_synced_at; /* number at the last sync of the store */
 	u8 *bytes;	     /* scratch: a block */
 	size_t bytes_room;

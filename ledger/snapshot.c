@@ -117,11 +117,6 @@ int snapshot_export_open(struct ledger *ledger, size_t piece_bytes, struct snaps
 	return 0;
 }
 
-u64 snapshot_export_number(const struct snapshot_export *self)
-{
-	return self->head;
-}
-
 /* The next configuration block, if there is one left. 1, 0, or -errno. */
 static int next_link(struct snapshot_export *self, u8 **ret_piece, size_t *ret_len)
 {

@@ -4,7 +4,7 @@
  * LevelDB (paranoid_checks, checksums verified) or a twin in memory for tests
  * and simulation. Keys ascend by memcmp, shorter first.
  *
- * A store is used by one thread. -EIO with a sentence in store_error() means
+ * A store is used by one thread. -EIO with a sentence in its error means
  * own data is damaged or the disk failed: the caller stops.
  */
 #ifndef VOLTGATE_LEDGER_STORE_H

@@ -84,7 +84,7 @@ struct rwset_write {
 	u8 score;		 /* rate: W, 1 to 5 */
 };
 
-/* Walks a read/write set that rwset_check() accepted. */
+/* Walks a read/write set that rwset_decode() accepted. */
 struct rwset {
 	struct span bytes;
 	u32 read_count, write_count;

@@ -174,15 +174,6 @@ int votelog_stable(struct votelog *log, u64 number)
 	return 0;
 }
 
-u64 votelog_bytes(const struct votelog *log)
-{
-	u64 bytes = 0;
-
-	for (u32 i = 0; i < log->file_count; i++)
-		bytes += log->files[i].size;
-	return bytes;
-}
-
 static void votelog_empty(struct votelog *log)
 {
 	if (log->open)

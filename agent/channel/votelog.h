@@ -72,7 +72,5 @@ int votelog_sync(struct votelog *log);
 int votelog_stable(struct votelog *log, u64 number);
 /* A new epoch: everything before goes. */
 int votelog_restart(struct votelog *log, u64 epoch);
-/* Bytes of all files. */
-u64 votelog_bytes(const struct votelog *log);
 
 #endif

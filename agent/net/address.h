@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * address.h - "host:port" and "[host]:port". Numeric hosts need nobody; names
- * are asked of the resolver without stopping the loop (address_find()).
+ * are asked of the resolver without stopping the loop (grpc_client.c).
  */
 #ifndef VOLTGATE_NET_ADDRESS_H
 #define VOLTGATE_NET_ADDRESS_H

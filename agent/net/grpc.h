@@ -144,7 +144,6 @@ int grpc_client_open(struct event_base *base, const struct grpc_client_options *
 		     struct grpc_client **ret_client, struct identity_error *ret_error);
 void grpc_client_close(struct grpc_client *client);
 void grpc_client_flush(struct grpc_client *client);
-void grpc_client_counts(const struct grpc_client *client, struct grpc_counts *ret_counts);
 /* Who answered; NULL unless UP. */
 const struct identity *grpc_client_peer(const struct grpc_client *client);
 enum grpc_client_state grpc_client_state(const struct grpc_client *client);

@@ -296,11 +296,6 @@ void grpc_client_flush(struct grpc_client *client)
 		grpc_connection_flush(client->connection);
 }
 
-void grpc_client_counts(const struct grpc_client *client, struct grpc_counts *ret_counts)
-{
-	*ret_counts = client->counts;
-}
-
 const struct identity *grpc_client_peer(const struct grpc_client *client)
 {
 	return client->state == GRPC_CLIENT_UP ? &grpc_connection_http2(client->connection)->peer : NULL;
