@@ -15,7 +15,6 @@ import concurrent.futures
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import time
@@ -246,21 +245,6 @@ def forge(day, gate, number):
     return tallies
 
 
-def unplug(station):
-    """Who leaves a charger ends what it holds."""
-    with socket.socket(socket.AF_UNIX) as cable:
-        cable.connect(station.cable(1))
-        lines = cable.makefile("rw")
-
-        def ask(**words):
-            lines.write(json.dumps(words) + "\n")
-            lines.flush()
-            return json.loads(lines.readline())
-        held = ask(do="charger").get("session")
-        if held:
-            ask(do="end", session=held)
-
-
 def charges(day, car):
     """Its charging session, as the ledger has it; None."""
     doing = day.ask_as(car.wallet.folder, "account", "show", car.wallet.key)
@@ -275,7 +259,7 @@ def begin(day, car, station):
         charging = charges(day, car)
         if charging:
             return charging
-        unplug(station)
+        station.unplug()
     raise Trouble(f"car {car.number} could not start: {car.trouble}")
 
 
@@ -289,7 +273,7 @@ def resume(day, car, station):
         elif car.settled():
             return True
         else:
-            unplug(station)  # its start was lost, but the charger may have begun
+            station.unplug()  # its start was lost, but the charger may have begun
             good = car.drive(station.gate, station, "hello", "start", "meter", "meter", "meter", "meter", "stop", "rate=4")
         day.note("vehicle", f"car {car.number} goes on at {station.gate.name}, its charging session " + ("kept" if charging else "begun anew") +
                  (": done" if good else f": {car.trouble[:160]}"))
@@ -306,7 +290,7 @@ def clone(day, original, here, far):
     twin.netns = day.pave_car(99)
     cloned, tries = twin.drive(far.gate, far, "hello", "start"), 1
     while not cloned and "elsewhere" not in twin.trouble and tries < 3:  # something else refused it
-        unplug(far)
+        far.unplug()
         cloned, tries = twin.drive(far.gate, far, "hello", "start"), tries + 1
     day.note("attack", f"a copy of car {original.number}'s key at {far.name}, while the car charges at {here.name}: " +
              ("IT CHARGES" if cloned else "refused: " + twin.trouble[:200]))
