@@ -13,6 +13,7 @@
 #include "agent/node/service.h"
 
 #define ENDORSE_HELD_MOST 1024 /* proposals that wait for a block, in each channel */
+#define ENDORSE_AHEAD_MOST 64  /* blocks that one waits for: who lacks more is long in coming, or the name is a lie */
 
 struct endorsing { /* the cookie of one proposal */
 	struct rpc_owner owner;
@@ -110,6 +111,11 @@ static void endorse_hold(struct endorsing *endorsing, struct span bytes)
 {
 	struct seat *seat = endorsing->seat;
 
+	if (endorsing->height - state_mark(ledger_state(seat->ledger))->number > ENDORSE_AHEAD_MOST) {
+		rpc_refuse(endorsing->call, GRPC_UNAVAILABLE,
+			   "This node is far behind the block that the request is for. Ask another.");
+		return;
+	}
 	endorsing->kept = seat->held_count < ENDORSE_HELD_MOST ? malloc(bytes.len + 1) : NULL;
 	if (!endorsing->kept) {
 		rpc_refuse(endorsing->call, GRPC_RESOURCE_EXHAUSTED,

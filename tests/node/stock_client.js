@@ -131,6 +131,9 @@ async function unary(clients) {
 		ok(!error, "Endorse answers", error);
 		if (answer) endorsed.push(answer);
 	}
+	const ahead = await call(clients[0], "Endorse", { proposal: proposal.bytes, client_signature: proposal.signature, height: 1000000 });
+	ok(ahead.error && ahead.error.code === grpc.status.UNAVAILABLE && ahead.error.details.includes("far behind"),
+		"Endorse does not wait for a block that is far away", ahead.error || JSON.stringify(ahead.answer));
 	ok(endorsed.length === 2 && endorsed[0].rwset.equals(endorsed[1].rwset), "two organisations' nodes say the same");
 	const transaction = invoke(proposal, endorsed);
 	const { error, answer } = await call(clients[2], "Submit", { channel, transaction });
