@@ -22,7 +22,23 @@
 
 /* --- beginnings and ends --- */
 
-static int consensus_open(struct consensus *consensus)
+/* Numbers in a SYNC: aims and prices of each period, and weights. */
+static u64 consensus_sync_numbers(u32 ties, u32 periods)
+{
+	return ((u64)2 * periods + 1) * ties * AREA_KINDS;
+}
+
+static int consensus_too_much(const struct consensus *consensus, const struct consensus_peer *peer,
+			      struct dispatch_error *ret_error)
+{
+	snprintf(ret_error->text, sizeof(ret_error->text),
+		 "areas %u and %u share %u branches: over %u periods that is more than their messages hold; take fewer "
+		 "periods, or cut the grid elsewhere",
+		 consensus->area->index + 1, peer->area + 1, peer->ties, consensus->periods);
+	return -E2BIG;
+}
+
+static int consensus_open(struct consensus *consensus, struct dispatch_error *ret_error)
 {
 	const struct area *area = consensus->area;
 	size_t room = (size_t)area->ties * consensus->periods * AREA_KINDS + 1;
@@ -55,6 +71,8 @@ static int consensus_open(struct consensus *consensus)
 	for (i = 0; i < consensus->peers; i++) {
 		struct consensus_peer *peer = &consensus->peer[i];
 
+		if (consensus_sync_numbers(peer->ties, consensus->periods) > CONSENSUS_CHUNKS * CONSENSUS_NUMBERS)
+			return consensus_too_much(consensus, peer, ret_error);
 		peer->values = peer->ties * consensus->periods * AREA_KINDS;
 		peer->heard[0].number = calloc((size_t)peer->values + 1, sizeof(double));
 		peer->heard[1].number = calloc((size_t)peer->values + 1, sizeof(double));
@@ -65,11 +83,13 @@ static int consensus_open(struct consensus *consensus)
 	return 0;
 }
 
-int consensus_new(struct area *area, const struct consensus_words *words, struct consensus **ret_consensus)
+int consensus_new(struct area *area, const struct consensus_words *words, struct consensus **ret_consensus,
+		  struct dispatch_error *ret_error)
 {
 	struct consensus *consensus = calloc(1, sizeof(*consensus));
 	int err;
 
+	ret_error->text[0] = 0;
 	if (!consensus)
 		return -ENOMEM;
 	consensus->area = area;
@@ -78,7 +98,7 @@ int consensus_new(struct area *area, const struct consensus_words *words, struct
 	if (!(consensus->words.scale > 0))
 		consensus->words.scale = 30;
 	consensus->empty = true;
-	err = consensus_open(consensus);
+	err = consensus_open(consensus, ret_error);
 	if (err)
 		consensus_free(consensus);
 	else

@@ -50,7 +50,9 @@ struct consensus_tally {
 
 struct consensus;
 
-int consensus_new(struct area *area, const struct consensus_words *words, struct consensus **ret_consensus);
+/* -E2BIG, with a sentence: two areas have more to tell each other than CONSENSUS_CHUNKS messages hold. -ENOMEM. */
+int consensus_new(struct area *area, const struct consensus_words *words, struct consensus **ret_consensus,
+		  struct dispatch_error *ret_error);
 void consensus_free(struct consensus *consensus);
 /* Takes a message. 0; -EDOM: this area has no solution (consensus_error()); -ENOMEM. */
 int consensus_receive(struct consensus *consensus, const u8 *bytes, size_t len);

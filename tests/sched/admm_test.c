@@ -69,7 +69,7 @@ static int start(struct net *net, u32 i)
 
 	if (err)
 		printf("# area %u: %s\n", i, error.text);
-	return err ? err : consensus_new(net->area[i], &words, &net->consensus[i]);
+	return err ? err : consensus_new(net->area[i], &words, &net->consensus[i], &error);
 }
 
 static void stop(struct net *net, u32 i)
@@ -280,6 +280,46 @@ static void test_case(const char *name, u32 areas, double scale)
 
 /* --- messages --- */
 
+/* Two areas that share so many branches that a period more would not fit into their messages. */
+static void test_too_much(void)
+{
+	static double load[2 * 160];
+	struct dispatch_problem problem = { .periods = 159, .hours = 1, .load = load, .limits_scale = 1 };
+	struct consensus_words words = { .areas = 2, .instance = 1, .send = net_send };
+	struct consensus *consensus = NULL;
+	struct dispatch_error error = { "" };
+	struct grid *grid = grid_new();
+	struct area *area = NULL;
+	int fits, more;
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		struct grid_bus *bus = grid_add_bus(grid);
+
+		bus->number = (int)i + 1;
+		bus->area = i;
+		*grid_add_unit(grid) = (struct grid_unit){ .bus = i, .most = 200, .cost = { .linear = 10 } };
+	}
+	for (i = 0; i < 400; i++)
+		*grid_add_branch(grid) = (struct grid_branch){ .from = 0,
+							       .to = 1,
+							       .susceptance = 9,
+							       .limit = 50,
+							       .angle_least = -INFINITY,
+							       .angle_most = INFINITY };
+	grid_finish(grid, "many ties");
+	problem.grid = grid;
+	fits = area_new(&problem, 0, &area, &error) ?: consensus_new(area, &words, &consensus, &error);
+	consensus_free(consensus);
+	area_free(area);
+	problem.periods = 160;
+	more = area_new(&problem, 0, &area, &error) ?: consensus_new(area, &words, &consensus, &error);
+	ktap_ok(!fits && more == -E2BIG && strstr(error.text, "share 400 branches"),
+		"areas with more to tell than messages hold are refused (%s)", error.text);
+	area_free(area);
+	grid_free(grid);
+}
+
 static void test_messages(void)
 {
 	struct consensus_message *one = calloc(2, sizeof(*one)), *other = one + 1;
@@ -319,6 +359,7 @@ int main(void)
 {
 	ktap_plan(0);
 	test_messages();
+	test_too_much();
 	test_paper(3); /* a whole day with vehicles: admm_cli.py */
 	test_case("case30", 3, 0.9);
 	return ktap_exit();

@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	grid = two();
 	problem.grid = grid;
-	if (area_new(&problem, 0, &area, &error) || consensus_new(area, &words, &consensus))
+	if (area_new(&problem, 0, &area, &error) || consensus_new(area, &words, &consensus, &error))
 		abort();
 	if (!data[0])
 		consensus_receive(consensus, data + 1, size - 1);

@@ -168,7 +168,7 @@ static int job_open(struct job *job)
 					.instance = 1,
 					.scale = area_price_scale(job->plan_case.files.grid),
 					.send = post_send };
-	struct dispatch_error error;
+	struct dispatch_error error = { "" };
 	int err = area_new(&job->plan_case.problem, (u32)job->rank, &job->area, &error);
 
 	if (err)
@@ -177,8 +177,9 @@ static int job_open(struct job *job)
 	err = post_new(job->area, (u64)(job->patience_s * 1000), &job->post);
 	talk.context = job->post;
 	if (!err)
-		err = consensus_new(job->area, &talk, &job->consensus);
-	return err ? say_failure(CLI_REFUSED, "area %d: %s", job->rank + 1, strerror(-err)) : CLI_OK;
+		err = consensus_new(job->area, &talk, &job->consensus, &error);
+	return err ? say_failure(CLI_REFUSED, "area %d: %s", job->rank + 1, error.text[0] ? error.text : strerror(-err))
+		   : CLI_OK;
 }
 
 /* Until this and all other processes are done; neighbours are answered until then. A status after a sentence. */

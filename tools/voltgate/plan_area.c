@@ -183,10 +183,10 @@ int plan_area_run(const struct dispatch_problem *problem, const struct plan_area
 	talk.scale = area_price_scale(problem->grid);
 	at.dice = talk.instance ^ words->index;
 	err = area_new(problem, words->index, &at.area, &error);
+	if (!err)
+		err = consensus_new(at.area, &talk, &at.consensus, &error);
 	if (err)
 		snprintf(ret_error, 320, "%s", error.text);
-	if (!err)
-		err = consensus_new(at.area, &talk, &at.consensus);
 	if (!err)
 		err = plan_area_open(&at);
 	if (!err)
