@@ -86,6 +86,23 @@ s64 crowd_find(const struct world *world, const u8 digest[32])
 	return entry && !memcmp(world->crowd->requests[entry->value].digest, digest, 32) ? (s64)entry->value : -1;
 }
 
+s64 crowd_proposed(const struct world *world, struct span transaction)
+{
+	const struct crowd *crowd = world->crowd;
+	struct reader reader;
+	size_t len;
+	u32 i;
+
+	reader_init(&reader, transaction.bytes, transaction.len);
+	if (reader_u8(&reader) != TRANSACTION_INVOKE)
+		return -1;
+	len = 1 + 4 + (size_t)reader_u32(&reader) + 1 + TRANSACTION_SIGNATURE_LEN;
+	for (i = 0; len <= transaction.len && i < crowd->count; i++)
+		if (crowd->requests[i].len >= len && !memcmp(crowd->requests[i].bytes, transaction.bytes, len))
+			return i;
+	return -1;
+}
+
 struct span crowd_bytes(const struct world *world, u32 request)
 {
 	return (struct span){ world->crowd->requests[request].bytes, world->crowd->requests[request].len };

@@ -226,15 +226,25 @@ static void check_transactions(struct member *member, const struct parts *parts)
 	for (i = 0, at += 4; i < parts->count; i++) {
 		size_t len = end - at >= 4 ? be(at, 4) : 0;
 		u8 digest[32];
-		s64 request;
+		s64 request, proposed;
 
 		at += 4;
 		if ((size_t)(end - at) < len)
 			len = (size_t)(end - at);
 		hash_of(0x10, at, len, NULL, 0, digest);
 		request = crowd_find(world, digest);
-		/* A liar may make open requests up, which are anybody's, and what turns out to be invalid. */
-		if (request < 0 && world->plan.liars && (at[0] == TRANSACTION_OPEN || parts->outcomes[i])) {
+		/*
+		 * A liar may make open requests up, which are anybody's, and what turns out to be invalid; and without
+		 * endorsers, whom no channel here asks for, nobody signed what a proposal reads and writes.
+		 */
+		proposed = request < 0 && world->plan.liars ? crowd_proposed(world, (struct span){ at, len }) : -1;
+		if (proposed >= 0) {
+			struct span original = crowd_bytes(world, (u32)proposed);
+
+			hash_of(0x10, original.bytes, original.len, NULL, 0, digest); /* once, whatever it does */
+		}
+		if (request < 0 && world->plan.liars &&
+		    (at[0] == TRANSACTION_OPEN || parts->outcomes[i] || proposed >= 0)) {
 			check_once(world, parts, i, digest);
 			at += len;
 			continue;

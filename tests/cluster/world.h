@@ -152,6 +152,8 @@ void crowd_rest(struct world *world, bool rest);
 bool crowd_configure(struct world *world, struct member *at, const struct membership *next);
 /* Index of the request, or -1: nobody sent it. */
 s64 crowd_find(const struct world *world, const u8 digest[32]);
+/* Index of the request to invoke whose proposal and signature are this transaction's, or -1. */
+s64 crowd_proposed(const struct world *world, struct span transaction);
 void crowd_committed(struct world *world, u32 request);
 bool crowd_is_committed(const struct world *world, u32 request);
 struct span crowd_bytes(const struct world *world, u32 request);

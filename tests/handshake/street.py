@@ -288,9 +288,10 @@ def unlinkable(points, world, wallet, gate):
             windows = {}
             for mac, address, port, vid in sent:
                 for at in range(32, len(vid) - 7):
-                    if any(vid[at:at + 8]):  # zeros: no cookie, no payload
+                    if vid[at:at + 8].count(0) < 4:  # zeros: no cookie, no payload; a byte or two beside them may be alike by chance
                         windows.setdefault(vid[at:at + 8], set()).add((mac, port))
-            assert all(len(whose) == 1 for whose in windows.values()), windows
+            shared = {window.hex(): whose for window, whose in windows.items() if len(whose) > 1}
+            assert len(windows) > 100 and not shared, (len(windows), shared)
     finally:
         subprocess.run(["ip", "netns", "del", netns], capture_output=True)
 
