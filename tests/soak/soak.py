@@ -119,8 +119,9 @@ class Car(threading.Thread):
         if good:
             self.done += 1
             return
-        charging = next((one["charging"] for one in told if one["do"] == "start" and "charging" in one), None)
+        charging = next((one["charging"] for one in told if one["do"] == "start" and "charging" in one), None) or self.wallet.charging()
         if not charging:
+            station.unplug()
             return
         self.interrupted += 1
         for _ in range(20):  # the charger still holds the session: it is ended there, whatever became of the start

@@ -245,18 +245,12 @@ def forge(day, gate, number):
     return tallies
 
 
-def charges(day, car):
-    """Its charging session, as the ledger has it; None."""
-    doing = day.ask_as(car.wallet.folder, "account", "show", car.wallet.key)
-    return doing.get("session") if doing.get("doing") == "charging" else None
-
-
 def begin(day, car, station):
     """The charging session it begins there; it tries again where nobody answers it in time."""
     for _ in range(3):
         if car.drive(station.gate, station, "hello", "beacon=3", "start"):
             return car.told[-1]["charging"]
-        charging = charges(day, car)
+        charging = car.wallet.charging()
         if charging:
             return charging
         station.unplug()
@@ -266,7 +260,7 @@ def begin(day, car, station):
 def resume(day, car, station):
     """A vehicle that was stopped goes on where the ledger says that it is. True: it charged, paid and rated."""
     for _ in range(3):
-        charging = charges(day, car)
+        charging = car.wallet.charging()
         if charging:  # the reading that was under way may have been counted, or not
             car.drive(station.gate, station, "hello", "again", charging=charging)
             good = car.drive(station.gate, station, "hello", "meter", "stop", "rate=4", charging=charging)

@@ -85,6 +85,11 @@ class Wallet:
             world.up().cli("tx", "submit", "power", os.path.join(self.folder, "enrol.tx"))
         self.key = json.loads(run(VOLTGATE, "-j", "wallet", "show", self.folder).stdout)["key"]
 
+    def charging(self):
+        """Its charging session, as the ledger has it; None."""
+        doing = self.world.ask_as(self.folder, "account", "show", self.key)
+        return doing.get("session") if doing.get("doing") == "charging" else None
+
 
 class Station:
     """A station whose chargers' meters sign; the cable of each is a socket."""

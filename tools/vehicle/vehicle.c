@@ -234,18 +234,29 @@ int vehicle_stay(struct vehicle *vehicle, struct vehicle_error *ret_error)
 	return err ? err : vehicle_sign(vehicle, ret_error);
 }
 
-/* True if the session is over, or a gateway that hears nothing must be thought to have forgotten it. */
-static bool vehicle_is_lost(struct vehicle *vehicle, const struct vehicle_request *request)
+/* A new session wants a new mandate; a start is bound to the old one by the meter's first reading. */
+static bool vehicle_may_return(const char *function)
+{
+	return strcmp(function, "session.start");
+}
+
+/*
+ * True if the session is over, or a gateway that hears nothing must be thought to have forgotten it: soon where the
+ * request can go on in a new session, after half the patience where it cannot, for to leave is to lose it.
+ */
+static bool vehicle_is_lost(struct vehicle *vehicle, const struct vehicle_request *request, const char *function,
+			    uint64_t deadline)
 {
 	if (vehicle_now(vehicle) >= vehicle->session.expires)
 		return true;
+	if (!vehicle_may_return(function) && radio_now_us() + vehicle->terms.patience_us / 2 < deadline)
+		return false;
 	return request->session == vehicle->session.id && request->count >= VEHICLE_SILENCE;
 }
 
-/* A new session wants a new mandate; a start is bound to the old one by the meter's first reading. */
 static int vehicle_return(struct vehicle *vehicle, const char *function, struct vehicle_error *ret_error)
 {
-	if (!strcmp(function, "session.start"))
+	if (!vehicle_may_return(function))
 		return vehicle_fail(ret_error, -ENOTCONN,
 				    "The gateway lost the session while session.start was under way.");
 	return vehicle_greet(vehicle, ret_error);
@@ -270,7 +281,7 @@ int vehicle_ask(struct vehicle *vehicle, enum voltgate_type type, const char *fu
 	if (request.len < 0)
 		return vehicle_fail(ret_error, request.len, "The request is too long for a packet.");
 	while (radio_now_us() < deadline) {
-		if (vehicle_is_lost(vehicle, &request))
+		if (vehicle_is_lost(vehicle, &request, function, deadline))
 			err = vehicle_return(vehicle, function, ret_error);
 		if (!err)
 			err = vehicle_sign(vehicle, ret_error);
